@@ -1,0 +1,107 @@
+"""One error tree: each error has a stable code, an exit status and a hint.
+
+The codes appear in `--json` output, in vectors and in logs, so they never change meaning. The exit statuses are those
+of the command-line contract.
+"""
+
+from __future__ import annotations
+
+
+class LazpoolError(Exception):
+    """Something lazpool could not do; the message says what, the hint says what to try."""
+
+    code = "failed"
+    status = 1
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        """Keep the message, and where given a hint or code more precise than the class's own."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.hint
+        self.code = code or self.code
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """Return the error object of the command-line contract."""
+        return {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
+
+
+class InvalidInputError(LazpoolError):
+    """What was typed is not valid."""
+
+    code = "usage"
+    status = 2
+
+
+class NotRunningError(LazpoolError):
+    """The node is not running."""
+
+    code = "not-running"
+    status = 3
+    hint = "start it with: lazpool up"
+
+
+class NotFoundError(LazpoolError):
+    """Nothing has that name or id."""
+
+    code = "not-found"
+    status = 4
+
+
+class AmbiguousError(NotFoundError):
+    """More than one thing has that name or id."""
+
+    code = "ambiguous"
+
+
+class NoHomeError(NotFoundError):
+    """There is no lazpool home here yet."""
+
+    code = "no-home"
+    hint = "create one with: lazpool init"
+
+
+class RefusedError(LazpoolError):
+    """A rule, or the other side, refused."""
+
+    code = "refused"
+    status = 5
+
+
+class UnreachableError(LazpoolError):
+    """Nobody could be reached."""
+
+    code = "unreachable"
+    status = 6
+
+
+class DamagedError(LazpoolError):
+    """Stored data is damaged, was altered, or belongs to something else."""
+
+    code = "damaged"
+    status = 7
+
+
+class BusyError(LazpoolError):
+    """Another process holds the database."""
+
+    code = "busy"
+    hint = "another lazpool command is writing; try again in a moment"
+
+
+class UnsafeKeysError(RefusedError):
+    """A key file can be read by other people."""
+
+    code = "unsafe-keys"
+
+
+class MalformedError(LazpoolError):
+    """Bytes from outside are not a valid record; `layer` names the check that refused them."""
+
+    code = "malformed"
+    status = 5
+
+    def __init__(self, layer: str, message: str) -> None:
+        """Keep which layer refused: codec, shape, range, envelope, signature or seal."""
+        super().__init__(message)
+        self.layer = layer
