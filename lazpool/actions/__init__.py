@@ -1,0 +1,1 @@
+"""One function is one thing that can happen, in one transaction."""

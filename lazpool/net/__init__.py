@@ -1,0 +1,1 @@
+"""libp2p behind a facade: no type of it leaves this package."""

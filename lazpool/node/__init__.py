@@ -1,0 +1,1 @@
+"""The running program: the supervisor, its pumps and the hub."""

@@ -1,0 +1,1 @@
+"""Values: trips, places, posts, letters, receipts and ledger entries."""

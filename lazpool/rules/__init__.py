@@ -1,0 +1,1 @@
+"""Decisions, pure: the clock is an argument and nothing here does I/O."""

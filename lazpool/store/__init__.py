@@ -1,0 +1,1 @@
+"""SQLite: what a node remembers, and how it is migrated."""

@@ -1,0 +1,1 @@
+"""Bytes: canonical MessagePack, keys, signatures and seals."""
