@@ -1,1 +1,1 @@
-"""Values: trips, places, posts, letters, receipts and ledger entries."""
+"""Floor 2, values: every record is frozen and checked on construction, so an invalid one cannot exist."""

@@ -1,1 +1,1 @@
-"""Bytes: canonical MessagePack, keys, signatures and seals."""
+"""Floor 1, bytes: canonical MessagePack, hashes, signatures, sealed letters and key files."""

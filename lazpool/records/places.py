@@ -1,0 +1,71 @@
+"""Where: points on the globe and H3 cells.
+
+Source: H3, h3geo.org; a cell of resolution 7 covers 5.16 km2 on average, of resolution 9 0.105 km2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import h3.api.basic_int as h3
+
+from lazpool.records.shape import check_uint, wrong
+
+POST_RES = 7
+COARSE_RES = 6
+MEETING_RES = 9
+AREA_RES = 4
+GRID = 1000
+"""Vertices of a published route lie on a grid of 1/1000 degree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in degrees, WGS84: latitude -90..90, longitude -180..180."""
+
+    lat: float
+    lon: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a place, NaN and infinities included."""
+        if not (math.isfinite(self.lat) and math.isfinite(self.lon)):
+            raise wrong("place", "a coordinate is not a number")
+        if not (-90 <= self.lat <= 90 and -180 <= self.lon <= 180):  # noqa: PLR2004 # degrees
+            raise wrong("place", "latitude is -90 to 90, longitude -180 to 180")
+
+
+def cell_at(point: Point, resolution: int) -> int:
+    """Return the H3 cell of that resolution which holds the point."""
+    return int(h3.latlng_to_cell(point.lat, point.lon, resolution))
+
+
+@lru_cache(maxsize=16384)
+def centre(cell: int) -> Point:
+    """Return the centre of a cell."""
+    lat, lon = h3.cell_to_latlng(cell)
+    return Point(lat, lon)
+
+
+def on_grid(point: Point) -> Point:
+    """Return the nearest point of the route grid."""
+    return Point(round(point.lat * GRID) / GRID, round(point.lon * GRID) / GRID)
+
+
+def coarse(point: Point, resolution: int = POST_RES) -> Point:
+    """Return what a post says of an end of a trip: the centre of its cell, on the grid."""
+    return on_grid(centre(cell_at(point, resolution)))
+
+
+@lru_cache(maxsize=16384)
+def is_coarse(point: Point) -> bool:
+    """Tell whether a point is the centre of a cell of resolution 7 or 6, on the grid."""
+    return point in (coarse(point, POST_RES), coarse(point, COARSE_RES))
+
+
+def check_cell(field: str, cell: int, *resolutions: int) -> None:
+    """Check an H3 cell index of one of the resolutions."""
+    check_uint(field, cell, 0, 2**63 - 1)
+    if not h3.is_valid_cell(cell) or h3.get_resolution(cell) not in resolutions:
+        raise wrong(field, f"not an H3 cell of resolution {' or '.join(map(str, resolutions))}")

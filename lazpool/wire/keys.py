@@ -1,0 +1,78 @@
+"""Key files: 32-byte seeds in files that only their owner can read, refused when they are looser."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.errors import DamagedError, NotFoundError, RefusedError, UnsafeKeysError
+from lazpool.wire.signing import KEY_SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = ("identity", "next_identity", "log", "node")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """The long-lived seeds of a home; the keys of posts and deals live in the database and die there.
+
+    identity: the person. next_identity: the pre-committed successor. log: this device's ledger. node: libp2p, unrelated
+    to the others.
+    """
+
+    identity: bytes
+    next_identity: bytes
+    log: bytes
+    node: bytes
+
+
+def new_seed() -> bytes:
+    """Return 32 random bytes, the secret of a new key."""
+    return secrets.token_bytes(KEY_SIZE)
+
+
+def create_keys(folder: Path) -> Keys:
+    """Write new key files into a new folder (0700) and return them; RefusedError when the folder exists."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        raise RefusedError(f"{folder} exists already") from None
+    for name in NAMES:
+        _write(folder / f"{name}.key", new_seed())
+    return load_keys(folder)
+
+
+def load_keys(folder: Path) -> Keys:
+    """Read the key files, after checking that nobody else can."""
+    _check_private(folder, 0o700)
+    return Keys(*(_read(folder / f"{name}.key") for name in NAMES))
+
+
+def _write(path: Path, seed: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(seed)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    _check_private(path, 0o600)
+    seed = path.read_bytes()
+    if len(seed) != KEY_SIZE:
+        raise DamagedError(f"{path} holds {len(seed)} bytes; a key has {KEY_SIZE}", hint="restore it from a backup")
+    return seed
+
+
+def _check_private(path: Path, most: int) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        raise NotFoundError(f"{path} is missing", hint="restore it from a backup, or create a new home") from None
+    if mode & ~most:
+        raise UnsafeKeysError(f"{path} has mode {mode:04o}: other people can read it", hint=f"chmod {most:o} {path}")
