@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from lazpool.errors import MalformedError
@@ -11,7 +12,7 @@ from lazpool.wire.codec import decode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lazpool.wire.codec import Array
+    from lazpool.wire.codec import Array, Value
 
 VERSION = 1
 KEY = 32
@@ -90,3 +91,12 @@ def shaped(data: bytes, limit: int, arity: int) -> Array:
     if len(array) != arity:
         raise MalformedError(_SHAPE, f"{len(array)} fields; {arity} are expected")
     return array
+
+
+def wire_fields(record: object) -> Array:
+    """Return the fields of a record in the order of the wire, which is the order they are declared in."""
+    return tuple(_wire(getattr(record, field.name)) for field in fields(record))  # type: ignore[arg-type] # a dataclass
+
+
+def _wire(value: Value) -> Value:
+    return wire_fields(value) if is_dataclass(value) else value

@@ -1,0 +1,149 @@
+"""Entries of a device's log: hash-linked, signed, blind about partner, place and amount.
+
+The format is protocol/receipts.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lazpool.errors import MalformedError
+from lazpool.records.people import Device
+from lazpool.records.receipts import MAX_SEQ
+from lazpool.records.shape import (
+    HASH,
+    KEY,
+    MAX_SECOND,
+    VERSION,
+    build,
+    check_bytes,
+    check_text,
+    check_uint,
+    shaped,
+    wrong,
+)
+from lazpool.wire.codec import encode
+from lazpool.wire.envelope import Envelope
+from lazpool.wire.hashing import NET_SIZE, tagged_hash
+from lazpool.wire.signing import SIGNATURE_SIZE, public_key, sign, verify
+
+MAX_ENTRY = 2048
+MAX_PAYLOAD = 1024
+MAX_SOFTWARE = 64
+ZEROS = bytes(HASH)
+
+GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
+COMMITMENTS = (PROPOSED, SEALED, LAPSED)
+KINDS = {GENESIS: "genesis", PROPOSED: "proposed", SEALED: "sealed", LAPSED: "lapsed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. seq counts from 1; prev is the id of the entry before, zeros for the first. time: seconds."""
+
+    ARITY: ClassVar[int] = 8
+    net: bytes
+    kind: int
+    log_pk: bytes
+    seq: int
+    prev: bytes
+    time: int
+    payload: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse an entry that breaks the format."""
+        check_bytes("net", self.net, NET_SIZE)
+        check_bytes("log", self.log_pk, KEY)
+        check_uint("seq", self.seq, 1, MAX_SEQ)
+        check_bytes("prev", self.prev, HASH)
+        check_uint("time", self.time, 0, MAX_SECOND)
+        if (self.prev == ZEROS) != (self.seq == 1) or (self.kind == GENESIS) != (self.seq == 1):
+            raise wrong("seq", "the genesis entry is the first, and only it has no entry before")
+        _check_payload(self.kind, self.payload)
+
+    def body(self) -> bytes:
+        """Return the bytes whose hash is the id."""
+        return encode((VERSION, self.net, self.kind, self.log_pk, self.seq, self.prev, self.time, self.payload))
+
+    @property
+    def id(self) -> bytes:
+        """The id of the entry."""
+        return entry_id(self.body())
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """Who owns a log: the person, the commitment to the person's next key, and the certificate of the device."""
+
+    device: Device
+    next_commitment: bytes
+    software: str
+
+    def payload(self) -> bytes:
+        """Return the payload of the genesis entry."""
+        return encode((self.device.identity, self.next_commitment, self.device.certificate, self.software))
+
+
+def entry_id(body: bytes) -> bytes:
+    """Return the id of an entry: the hash of its unsigned body."""
+    return tagged_hash("lz/entry/1", body)
+
+
+def next_key_commitment(next_seed: bytes) -> bytes:
+    """Return the commitment to the identity key that may replace the current one."""
+    return tagged_hash("lz/root/1", public_key(next_seed))
+
+
+def entry_from(body: bytes) -> Entry:
+    """Decode an entry, or raise MalformedError."""
+    version, *rest = shaped(body, MAX_ENTRY, Entry.ARITY)
+    if version != VERSION:
+        raise MalformedError("shape", f"an entry of version {version!r}")
+    return build(Entry, *rest)
+
+
+def genesis_from(entry: Entry) -> Genesis:
+    """Return what a genesis entry says of the owner, certificate checked, or raise MalformedError."""
+    identity, commitment, certificate, software = shaped(entry.payload, MAX_PAYLOAD, 4)
+    device = build(Device, identity, entry.log_pk, certificate)
+    device.check(entry.net)
+    return build(Genesis, device, commitment, software)
+
+
+def commitment_of(entry: Entry) -> bytes:
+    """Return the blinded commitment that a proposed, sealed or lapsed entry carries."""
+    (commitment,) = shaped(entry.payload, MAX_PAYLOAD, 1)
+    check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
+    return commitment  # type: ignore[return-value] # checked above
+
+
+def commitment_payload(commitment: bytes) -> bytes:
+    """Return the payload of an entry that carries a blinded commitment."""
+    return encode((commitment,))
+
+
+def sign_entry(entry: Entry, log_seed: bytes) -> Envelope:
+    """Sign an entry with its log's key."""
+    return Envelope(entry.body(), sign(log_seed, "entry", entry.net, entry.id))
+
+
+def check_entry(entry: Entry, signature: bytes) -> None:
+    """Raise MalformedError unless the log's key signed the entry."""
+    verify(entry.log_pk, signature, "entry", entry.net, entry.id)
+
+
+def _check_payload(kind: int, payload: bytes) -> None:
+    if type(payload) is not bytes or len(payload) > MAX_PAYLOAD:
+        raise wrong("payload", f"not at most {MAX_PAYLOAD} bytes")
+    if kind == GENESIS:
+        identity, commitment, certificate, software = shaped(payload, MAX_PAYLOAD, 4)
+        check_bytes("identity", identity, KEY)  # type: ignore[arg-type] # this is the check
+        check_bytes("next key", commitment, HASH)  # type: ignore[arg-type] # the same
+        check_bytes("certificate", certificate, SIGNATURE_SIZE)  # type: ignore[arg-type] # the same
+        check_text("software", software, MAX_SOFTWARE)  # type: ignore[arg-type] # the same
+    elif kind in COMMITMENTS:
+        (commitment,) = shaped(payload, MAX_PAYLOAD, 1)
+        check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # the same
+    else:
+        raise wrong("kind", f"{kind!r} is no kind of entry")

@@ -1,0 +1,177 @@
+"""The receipt after the ride: the debtor's device signs first, the creditor's device the same bytes second.
+
+Exactly two people, one amount, no field for a third. Only the two keep it; their logs show a blinded commitment.
+The format is protocol/receipts.md. Source: TrustChain's half blocks, made private.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from lazpool.errors import MalformedError
+from lazpool.records.agreements import MAX_DISTANCE
+from lazpool.records.posts import MAX_SEATS
+from lazpool.records.shape import (
+    DEAL_ID,
+    HASH,
+    KEY,
+    MAX_AMOUNT,
+    MAX_MINUTE,
+    VERSION,
+    build,
+    check_bytes,
+    check_uint,
+    check_unit,
+    parse,
+    wire_fields,
+    wrong,
+)
+from lazpool.wire.codec import encode
+from lazpool.wire.hashing import NET_SIZE, tagged_hash
+from lazpool.wire.signing import sign, verify
+
+if TYPE_CHECKING:
+    from lazpool.records.people import Device
+
+MAX_RECEIPT = 768
+START_STEP = 15
+"""Starts are rounded to quarter hours and durations to five minutes: a receipt can be shown, and need not tell more."""
+LENGTH_STEP = 5
+MAX_LENGTH = 2880
+MAX_SEQ = 2**32 - 1
+DRIVER, PASSENGER = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptTerms:
+    """What both sign after the ride.
+
+    start: minutes since the epoch, a quarter hour. length: minutes. distance: 100 m. amount: minor units of `unit` that
+    the passenger owes the driver; 0 is a gift. dir_seq, dir_balance: number and running total of the receipts of this
+    passenger to this driver. init_*: the log of the first signer, and its head when it signed.
+    """
+
+    KIND: ClassVar[int] = 5
+    net: bytes
+    ride: bytes
+    driver: bytes
+    passenger: bytes
+    agreement: bytes
+    start: int
+    length: int
+    distance: int
+    seats: int
+    amount: int
+    unit: str
+    dir_seq: int
+    dir_balance: int
+    place: bytes
+    init_role: int
+    init_log: bytes
+    init_seq: int
+    init_head: bytes
+    expires: int
+
+    def __post_init__(self) -> None:
+        """Refuse terms that break the format."""
+        self._check_people()
+        check_uint("start", self.start, 0, MAX_MINUTE)
+        check_uint("length", self.length, 0, MAX_LENGTH)
+        if self.start % START_STEP or self.length % LENGTH_STEP:
+            raise wrong("start", "times are rounded to 15 minutes, lengths to 5")
+        check_uint("distance", self.distance, 0, MAX_DISTANCE)
+        check_uint("seats", self.seats, 1, MAX_SEATS)
+        check_uint("amount", self.amount, 0, MAX_AMOUNT)
+        check_unit("unit", self.unit)
+        check_uint("dir_seq", self.dir_seq, 1, MAX_SEQ)
+        check_uint("dir_balance", self.dir_balance, self.amount, MAX_AMOUNT)
+        check_uint("init_role", self.init_role, PASSENGER, PASSENGER)  # the debtor signs first
+        check_uint("init_seq", self.init_seq, 1, MAX_SEQ)
+        check_uint("expires", self.expires, 0, MAX_MINUTE)
+
+    def _check_people(self) -> None:
+        check_bytes("net", self.net, NET_SIZE)
+        check_bytes("ride", self.ride, DEAL_ID)
+        for name in ("driver", "passenger", "init_log"):
+            check_bytes(name, getattr(self, name), KEY)
+        for name in ("agreement", "place", "init_head"):
+            check_bytes(name, getattr(self, name), HASH)
+        if self.driver == self.passenger:
+            raise wrong("driver", "nobody gives a receipt to themselves")
+
+    def body(self) -> bytes:
+        """Return the bytes that both sign."""
+        net, *rest = wire_fields(self)
+        return encode((VERSION, net, self.KIND, *rest))
+
+    @property
+    def id(self) -> bytes:
+        """The id of the receipt: the hash of its terms."""
+        return tagged_hash("lz/terms/1", self.body())
+
+
+@dataclass(frozen=True, slots=True)
+class Countersignature:
+    """The second half: the creditor's device, the head of its log, and its signature over the receipt id and both."""
+
+    receipt_id: bytes
+    device: Device
+    seq: int
+    head: bytes
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a half that breaks the format."""
+        check_bytes("receipt_id", self.receipt_id, HASH)
+        check_uint("seq", self.seq, 1, MAX_SEQ)
+        check_bytes("head", self.head, HASH)
+
+
+def receipt_from(body: bytes) -> ReceiptTerms:
+    """Decode receipt terms, or raise MalformedError."""
+    _, net, _, *rest = parse(body, MAX_RECEIPT, ReceiptTerms.KIND, 21)
+    return build(ReceiptTerms, net, *rest)
+
+
+def sign_first(terms: ReceiptTerms, log_seed: bytes) -> bytes:
+    """Return the debtor's signature."""
+    return sign(log_seed, "receipt-init", terms.net, terms.id)
+
+
+def check_first(terms: ReceiptTerms, signature: bytes, debtor: Device) -> None:
+    """Raise MalformedError unless the passenger's device, which the terms name, signed them."""
+    debtor.check(terms.net)
+    if (debtor.identity, debtor.log_pk) != (terms.passenger, terms.init_log):
+        raise MalformedError("signature", "the first signer is not the passenger the receipt names")
+    verify(debtor.log_pk, signature, "receipt-init", terms.net, terms.id)
+
+
+def sign_second(terms: ReceiptTerms, creditor: Device, head: tuple[int, bytes], log_seed: bytes) -> Countersignature:
+    """Return the creditor's half; `head` is the number and id of the newest entry of the creditor's log."""
+    seq, head_id = head
+    signature = sign(log_seed, "receipt-resp", terms.net, terms.id, _second_extra(creditor.log_pk, seq, head_id))
+    return Countersignature(terms.id, creditor, seq, head_id, signature)
+
+
+def check_second(terms: ReceiptTerms, half: Countersignature) -> None:
+    """Raise MalformedError unless the driver's device signed these terms."""
+    half.device.check(terms.net)
+    if half.receipt_id != terms.id or half.device.identity != terms.driver:
+        raise MalformedError("signature", "the second half belongs to another receipt or another driver")
+    extra = _second_extra(half.device.log_pk, half.seq, half.head)
+    verify(half.device.log_pk, half.signature, "receipt-resp", terms.net, terms.id, extra)
+
+
+def blind_commitment(receipt_id: bytes, blind: bytes) -> bytes:
+    """Return what a log shows of a receipt; without the 32-byte blind it means nothing."""
+    return tagged_hash("lz/blind/1", receipt_id + blind)
+
+
+def place_commitment(blind: bytes, places: tuple[int, ...]) -> bytes:
+    """Return a commitment to meeting cells, to be opened only in a dispute."""
+    return tagged_hash("lz/place/1", blind + b"".join(place.to_bytes(8, "big") for place in places))
+
+
+def _second_extra(log_pk: bytes, seq: int, head: bytes) -> bytes:
+    return log_pk + seq.to_bytes(8, "big") + head
