@@ -1,1 +1,1 @@
-"""SQLite: what a node remembers, and how it is migrated."""
+"""Floor 4, SQLite: the database is the API between the command line and the running node."""

@@ -1,0 +1,105 @@
+"""Settings: a TOML file in the home, the environment and the platform's directories become one frozen Config."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lazpool.errors import InvalidInputError, NoHomeError, RefusedError
+
+FILE = "config.toml"
+DEFAULT_NETWORK = "lazpool"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a home is set to.
+
+    home: its folder. network: only nodes of the same network hear each other. name, contact: told to a partner in a
+    sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
+    """
+
+    home: Path
+    network: str = DEFAULT_NETWORK
+    name: str = ""
+    contact: str = ""
+    zone: str = "UTC"
+    unit: str = "EUR"
+
+    def __post_init__(self) -> None:
+        """Refuse a zone that does not exist."""
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise InvalidInputError(
+                f"there is no time zone {self.zone!r}", hint="use an IANA name such as Europe/Paris"
+            ) from None
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the key files are."""
+        return self.home / "keys"
+
+    @property
+    def node_file(self) -> Path:
+        """The database of everything that is ours."""
+        return self.home / "node.db"
+
+    @property
+    def board_file(self) -> Path:
+        """The database of what was heard; may be deleted at any time."""
+        return self.home / "board.db"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the running node; tells where it listens."""
+        return self.home / "node.lock"
+
+
+def default_home() -> Path:
+    """Return LAZPOOL_HOME, or the platform's data directory."""
+    if home := os.environ.get("LAZPOOL_HOME"):
+        return Path(home)
+    import platformdirs  # noqa: PLC0415 # only needed without LAZPOOL_HOME, and a command should start fast
+
+    return Path(platformdirs.user_data_dir("lazpool"))
+
+
+def load_config(home: Path) -> Config:
+    """Read the settings of an existing home, or raise NoHomeError."""
+    try:
+        with (home / FILE).open("rb") as file:
+            values = tomllib.load(file)
+    except FileNotFoundError:
+        raise NoHomeError(f"there is no lazpool home at {home}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise InvalidInputError(f"{home / FILE} is not valid TOML: {wrong}") from wrong
+    return Config(home, **_known(values))
+
+
+def write_config(config: Config) -> None:
+    """Write the settings of a new home; RefusedError when it has some already."""
+    lines = [f"{field.name} = {json.dumps(getattr(config, field.name))}" for field in fields(config)[1:]]
+    try:
+        with (config.home / FILE).open("x", encoding="utf-8") as file:
+            file.write(
+                "# Settings of this lazpool home; see docs/reference/configuration.md\n" + "\n".join(lines) + "\n"
+            )
+    except FileExistsError:
+        raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists") from None
+
+
+def _known(values: dict[str, object]) -> dict[str, str]:
+    names = {field.name for field in fields(Config)} - {"home"}
+    for name, value in values.items():
+        if name not in names:
+            raise InvalidInputError(
+                f"{FILE}: there is no setting {name!r}", hint=f"settings: {', '.join(sorted(names))}"
+            )
+        if not isinstance(value, str):
+            raise InvalidInputError(f"{FILE}: {name} is not text in quotes")
+    return {name: str(value) for name, value in values.items()}

@@ -1,0 +1,170 @@
+"""The ledger as a value: what entry comes next, whether a chain holds, what two people owe each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.entries import (
+    GENESIS,
+    SEALED,
+    ZEROS,
+    Entry,
+    check_entry,
+    commitment_of,
+    entry_from,
+    entry_id,
+    genesis_from,
+)
+from lazpool.records.receipts import (
+    Countersignature,
+    ReceiptTerms,
+    blind_commitment,
+    check_first,
+    check_second,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lazpool.records.people import Device
+    from lazpool.wire.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry of a log: its number, id and time in seconds."""
+
+    seq: int
+    id: bytes
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReceipt:
+    """A receipt with both halves, and the blind that links it to a log entry."""
+
+    terms: ReceiptTerms
+    first: bytes
+    debtor: Device
+    second: Countersignature
+    blind: bytes
+
+    def check(self) -> None:
+        """Raise MalformedError unless both people signed these terms."""
+        check_first(self.terms, self.first, self.debtor)
+        check_second(self.terms, self.second)
+
+    @property
+    def commitment(self) -> bytes:
+        """What the logs show of this receipt."""
+        return blind_commitment(self.terms.id, self.blind)
+
+
+@dataclass(slots=True)
+class Balance:
+    """What one other person owes the owner (negative: the owner owes), in one unit."""
+
+    other: bytes
+    unit: str
+    amount: int = 0
+    distance: int = 0
+    rides: int = 0
+
+
+def next_entry(head: Head | None, *, net: bytes, log_pk: bytes, kind: int, payload: bytes, now: int) -> Entry:
+    """Return the entry that follows `head`; `now` in seconds.
+
+    A clock behind the newest entry is clamped up to it, so that time never runs backwards within a log.
+    """
+    if head is None:
+        return Entry(net, GENESIS, log_pk, 1, ZEROS, now, payload)
+    return Entry(net, kind, log_pk, head.seq + 1, head.id, max(now, head.time), payload)
+
+
+def check_follows(terms: ReceiptTerms, last: tuple[int, int]) -> None:
+    """Raise RefusedError unless the receipt continues the pair's count; `last` is the last number and balance."""
+    seq, balance = last
+    if terms.dir_seq != seq + 1:
+        raise RefusedError(f"receipt number {terms.dir_seq} of this pair; {seq + 1} is next", code="wrong-count")
+    if terms.dir_balance != balance + terms.amount:
+        raise RefusedError(f"a balance of {terms.dir_balance}; {balance + terms.amount} is right", code="wrong-balance")
+
+
+def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) -> tuple[list[Entry], list[str]]:
+    """Replay a log from bytes; return its entries and what is wrong with it, in words."""
+    entries: list[Entry] = []
+    errors: list[str] = []
+    expected = (1, ZEROS, 0)
+    for position, envelope in enumerate(envelopes, 1):
+        try:
+            entry = _checked(envelope, net=net, log_pk=log_pk, expected=expected)
+        except MalformedError as wrong:
+            errors.append(f"entry {position}: {wrong.message}")
+            break  # what follows hangs on this entry, so it proves nothing
+        entries.append(entry)
+        expected = (entry.seq + 1, entry_id(envelope.body), entry.time)
+    return entries, errors
+
+
+def verify_receipts(entries: Iterable[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
+    """Check each sealed receipt from bytes and against the log: sealed exactly once, and nothing sealed without it."""
+    sealed = [commitment_of(entry) for entry in entries if entry.kind == SEALED]
+    errors = []
+    for receipt in receipts:
+        name = receipt.terms.id.hex()[:12]
+        try:
+            receipt.check()
+        except MalformedError as wrong:
+            errors.append(f"receipt {name}: {wrong.message}")
+        if sealed.count(receipt.commitment) != 1:
+            errors.append(f"receipt {name}: sealed {sealed.count(receipt.commitment)} times in the log, not once")
+        elif receipt.commitment in sealed:
+            sealed.remove(receipt.commitment)
+    return errors + [f"the log seals a receipt that is missing: commitment {one.hex()[:12]}" for one in sealed]
+
+
+def balances(owner: bytes, receipts: Iterable[ReceiptTerms]) -> list[Balance]:
+    """Return what others owe `owner`, one row per person and unit; every receipt counts for exactly two people."""
+    rows: dict[tuple[bytes, str], Balance] = {}
+    for terms in receipts:
+        earned = terms.driver == owner
+        other = terms.passenger if earned else terms.driver
+        row = rows.setdefault((other, terms.unit), Balance(other, terms.unit))
+        row.amount += terms.amount if earned else -terms.amount
+        row.distance += terms.distance
+        row.rides += 1
+    return list(rows.values())
+
+
+def check_counts(receipts: Iterable[ReceiptTerms]) -> list[str]:
+    """Check that the receipts of each passenger to each driver are numbered and summed without a gap."""
+    pairs: dict[tuple[bytes, bytes], list[ReceiptTerms]] = defaultdict(list)
+    for terms in receipts:
+        pairs[terms.passenger, terms.driver].append(terms)
+    errors = []
+    for group in pairs.values():
+        last = (0, 0)
+        for terms in sorted(group, key=lambda one: one.dir_seq):
+            try:
+                check_follows(terms, last)
+            except RefusedError as wrong:
+                errors.append(f"receipt {terms.id.hex()[:12]}: {wrong.message}")
+            last = (terms.dir_seq, terms.dir_balance)
+    return errors
+
+
+def _checked(envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[int, bytes, int]) -> Entry:
+    entry = entry_from(envelope.body)
+    if (entry.net, entry.log_pk) != (net, log_pk):
+        raise MalformedError("chain", "belongs to another log or network")
+    if (entry.seq, entry.prev) != expected[:2]:
+        raise MalformedError("chain", "does not follow the entry before it")
+    if entry.time < expected[2]:
+        raise MalformedError("chain", "is older than the entry before it")
+    check_entry(entry, envelope.signature)
+    if entry.kind == GENESIS:
+        genesis_from(entry)
+    return entry

@@ -1,0 +1,63 @@
+"""The schema of board.db: what was heard from others. WAL, synchronous=NORMAL; it may be deleted and heals by sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazpool.store.node_schema import run_script
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x4C5A4231
+VERSION = 1
+
+_FIRST = """
+CREATE TABLE posts (
+    id BLOB PRIMARY KEY, kind INTEGER NOT NULL, envelope BLOB NOT NULL, post_pk BLOB NOT NULL, depart INTEGER NOT NULL,
+    expires INTEGER NOT NULL, heard INTEGER NOT NULL, own INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posts_expires ON posts (expires);
+
+CREATE TABLE post_areas (
+    area INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (area, id)
+) STRICT, WITHOUT ROWID;
+
+-- Posts that their authors took back, kept until the post would have expired.
+CREATE TABLE withdrawn (
+    post_id BLOB PRIMARY KEY, id BLOB NOT NULL, envelope BLOB NOT NULL, expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE matches (
+    id BLOB PRIMARY KEY, role TEXT NOT NULL, mine BLOB NOT NULL, theirs BLOB NOT NULL, depart INTEGER NOT NULL,
+    pickup_at INTEGER NOT NULL, dropoff_at INTEGER NOT NULL, detour REAL NOT NULL, walk INTEGER NOT NULL,
+    distance INTEGER NOT NULL, share INTEGER NOT NULL, unit TEXT NOT NULL, co2 INTEGER NOT NULL,
+    estimated INTEGER NOT NULL, expires INTEGER NOT NULL, found INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Letters held for others: tags that their owners opened here, and what was deposited.
+CREATE TABLE tags (
+    tag BLOB PRIMARY KEY, owner BLOB NOT NULL, until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_owner ON tags (owner);
+
+CREATE TABLE held (
+    id BLOB PRIMARY KEY, tag BLOB NOT NULL, depositor BLOB NOT NULL, letter BLOB NOT NULL, at INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX held_tag ON held (tag);
+CREATE INDEX held_depositor ON held (depositor, at);
+"""
+
+
+def migrations() -> Migrations:
+    """Return the migrations of board.db, in order."""
+    from sqlite_utils import Migrations  # noqa: PLC0415 # see database._apply
+
+    steps = Migrations("lazpool-board")
+
+    @steps(name="first")
+    def first(database: Database) -> None:
+        run_script(database, _FIRST)
+
+    return steps

@@ -1,0 +1,122 @@
+"""One SQLite file: opened with the right durability, migrated, and used in short immediate transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lazpool.errors import BusyError, DamagedError, LazpoolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+BUSY_S = 5.0
+"""How long a command waits for another one's transaction; these take milliseconds."""
+
+
+class Store:
+    """A connection in autocommit mode, with immediate transactions and plain SQL."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Take over an open, migrated connection."""
+        self.connection = connection
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self.connection.execute(sql, values)
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return all rows."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
+        """Return the first row, or None."""
+        row: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
+        return row
+
+    def number(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Return the first column of the first row as an integer, 0 when there is none."""
+        row = self.one(sql, values)
+        return int(row[0] or 0) if row else 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run a block in one transaction that takes the write lock first.
+
+        A deferred transaction that reads and then writes fails when another process wrote in between; an immediate
+        one waits its turn instead. A block inside a block belongs to the outer one.
+        """
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def version(self) -> int:
+        """Return a number that changes when another process commits."""
+        return self.number("PRAGMA data_version")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
+    """Open or create a database file (None: in memory) of a schema module; DamagedError when it is another's.
+
+    synchronous: FULL for what must survive a power cut, NORMAL for what heals by itself.
+    """
+    connection = sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    try:
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
+        _migrate(connection, schema, str(path))
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+    except sqlite3.Error as wrong:
+        connection.close()
+        raise explain(wrong, str(path)) from wrong
+    except LazpoolError:
+        connection.close()
+        raise
+    return Store(connection)
+
+
+def explain(error: sqlite3.Error, path: str = "the database") -> LazpoolError:
+    """Return what a person can do about an error of SQLite."""
+    if isinstance(error, sqlite3.OperationalError):
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            return BusyError(f"{path} is locked by another process")
+        return LazpoolError(f"{path}: {text}", hint="check the disk and the folder's permissions")
+    return DamagedError(f"{path} is damaged or no lazpool database: {error}", hint="restore it from a backup")
+
+
+def _migrate(connection: sqlite3.Connection, schema: Any, path: str) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application == schema.APPLICATION_ID and version == schema.VERSION:
+        return
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if not empty and application != schema.APPLICATION_ID:
+        raise DamagedError(f"{path} is not a lazpool database of this kind", hint="move it away and try again")
+    if version > schema.VERSION:
+        raise DamagedError(f"{path} was written by a newer lazpool", hint="upgrade lazpool")
+    connection.execute("PRAGMA journal_mode=WAL")
+    _apply(connection, schema)
+
+
+def _apply(connection: sqlite3.Connection, schema: Any) -> None:
+    # Imported late: a command on a current database has nothing to migrate, and this import costs a third of its time.
+    from sqlite_utils import Database  # noqa: PLC0415
+
+    schema.migrations().apply(Database(connection, execute_plugins=False))
+    connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={schema.VERSION}")

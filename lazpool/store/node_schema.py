@@ -1,0 +1,95 @@
+"""The schema of node.db: everything that is ours. WAL, synchronous=FULL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x4C5A4E31
+VERSION = 1
+
+_FIRST = """
+CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
+
+CREATE TABLE hubs (
+    address TEXT PRIMARY KEY, node_pk BLOB NOT NULL, role TEXT NOT NULL, added INTEGER NOT NULL
+) STRICT;
+
+-- Our own posts with what only we know: the exact ends of the trip.
+CREATE TABLE posts (
+    id BLOB PRIMARY KEY, kind INTEGER NOT NULL, envelope BLOB NOT NULL, state TEXT NOT NULL,
+    from_lat REAL NOT NULL, from_lon REAL NOT NULL, to_lat REAL NOT NULL, to_lon REAL NOT NULL,
+    depart INTEGER NOT NULL, expires INTEGER NOT NULL, created INTEGER NOT NULL
+) STRICT;
+
+-- Every letterbox tag that is ours, with its keys; deleted 48 h after expiry, and with it what could open old letters.
+CREATE TABLE boxes (
+    tag BLOB PRIMARY KEY, tag_seed BLOB NOT NULL, box_sk BLOB NOT NULL, about BLOB NOT NULL, deal BLOB NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE deals (
+    id BLOB PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, offer_id BLOB NOT NULL, offer BLOB NOT NULL,
+    post_id BLOB NOT NULL, own_tag BLOB NOT NULL, terms BLOB NOT NULL, passenger_sig BLOB NOT NULL,
+    offer_sig BLOB NOT NULL, bind_sig BLOB NOT NULL, peer BLOB NOT NULL, peer_log BLOB NOT NULL,
+    peer_cert BLOB NOT NULL, peer_card BLOB NOT NULL, peer_name TEXT NOT NULL, peer_contact TEXT NOT NULL,
+    peer_places TEXT NOT NULL, legs TEXT NOT NULL, code TEXT NOT NULL, tries INTEGER NOT NULL,
+    counter INTEGER NOT NULL, boarding INTEGER NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+    depart INTEGER NOT NULL, ends INTEGER NOT NULL, answer_by INTEGER NOT NULL, created INTEGER NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX deals_offer ON deals (offer_id, state);
+
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY, deal BLOB NOT NULL, mine INTEGER NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notes_deal ON notes (deal);
+
+-- Letters that were acted on, so that a repeat changes nothing.
+CREATE TABLE letters (
+    id BLOB PRIMARY KEY, deal BLOB NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL
+) STRICT;
+
+-- awaits: repeated until answered. answers: the letter it answers; sent again when that one is repeated.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, deal BLOB NOT NULL, letter_kind INTEGER NOT NULL, tag BLOB NOT NULL,
+    letterboxes BLOB NOT NULL, data BLOB NOT NULL, awaits INTEGER NOT NULL, answers BLOB NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_due ON outbox (next_at);
+CREATE INDEX outbox_answers ON outbox (answers);
+
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, body BLOB NOT NULL, signature BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE receipts (
+    id BLOB PRIMARY KEY, deal BLOB NOT NULL, state TEXT NOT NULL, terms BLOB NOT NULL, first BLOB NOT NULL,
+    debtor BLOB NOT NULL, second BLOB NOT NULL, blind BLOB NOT NULL, passenger BLOB NOT NULL, driver BLOB NOT NULL,
+    dir_seq INTEGER NOT NULL, expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX receipts_deal ON receipts (deal);
+CREATE INDEX receipts_pair ON receipts (passenger, driver, dir_seq);
+"""
+
+
+def migrations() -> Migrations:
+    """Return the migrations of node.db, in order."""
+    from sqlite_utils import Migrations  # noqa: PLC0415 # see database._apply
+
+    steps = Migrations("lazpool-node")
+
+    @steps(name="first")
+    def first(database: Database) -> None:
+        run_script(database, _FIRST)
+
+    return steps
+
+
+def run_script(database: Database, script: str) -> None:
+    """Run several statements inside the migration's transaction, which executescript would commit."""
+    for statement in script.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
