@@ -1,0 +1,180 @@
+"""Does this offer serve this request, and how? Pure, exact for great circles, an estimate for roads.
+
+A fit is the cheapest insertion (see insertion.py) that keeps the driver's limit, widened because it is estimated, the
+seats on every leg and the window. Others filter with this, the driver's own node decides with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from lazpool.records.places import centre
+from lazpool.records.posts import ARRIVE
+from lazpool.rules import cost
+from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, budget_km, budget_min, km, road_hm
+from lazpool.rules.insertion import Inserter, Insertion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lazpool.records.places import Point
+    from lazpool.records.posts import Offer, Request
+
+NEEDS = 0x0000FFFF
+"""Flags of which each one a request carries must be on the offer too: wheelchair, child seat, luggage, pets ..."""
+MUTUAL = 0xFFFF0000
+"""Flags that both sides carry, or neither: women only, no smoking ..."""
+
+
+class Reason(StrEnum):
+    """Why an offer does not serve a request; stable codes."""
+
+    NETWORK = "network"
+    SAME_AUTHOR = "same-author"
+    FLAGS = "flags"
+    SEATS = "seats"
+    TIME = "time"
+    DETOUR = "detour"
+    DIRECTION = "direction"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """No match, and the reason."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When the passenger can be picked up (by=0) or dropped off (by=1): whole minutes since the epoch."""
+
+    by: int
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A match.
+
+    pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken. pickup_at, dropoff_at:
+    minutes since the epoch. walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of
+    `unit`. co2_g: grams saved, negative when the detour outweighs the ride.
+    """
+
+    pickup_leg: int
+    dropoff_leg: int
+    detour_min: float
+    pickup_at: int
+    dropoff_at: int
+    walk_m: int
+    distance_hm: int
+    share: int
+    unit: str
+    co2_g: int
+    estimated: bool = True
+
+
+def fit(offer: Offer, request: Request, load: Sequence[int] = (), *, spent_min: float = 0.0) -> Fit | Miss:
+    """Return how the offer serves the request, or why it does not.
+
+    load: seats already taken on each leg of the offer, empty for none. spent_min: minutes of the driver's detour that
+    riders already accepted use up, the sum of their `detour_min`.
+    """
+    if (reason := _mismatch(offer, request)) is not None:
+        return Miss(reason)
+    window = Window(request.by, request.earliest, request.latest)
+    pickup, dropoff = centre(request.cell_from), centre(request.cell_to)
+    return fit_places(offer, pickup, dropoff, request.seats, load, window=window, spent_min=spent_min)
+
+
+def fit_places(
+    offer: Offer,
+    pickup: Point,
+    dropoff: Point,
+    seats: int,
+    load: Sequence[int] = (),
+    *,
+    window: Window | None = None,
+    spent_min: float = 0.0,
+) -> Fit | Miss:
+    """Return how the offer serves a ride between two places, or why not; without a window, at the offered time."""
+    if seats > offer.seats:
+        return Miss(Reason.SEATS)
+    if window is not None and not _may_meet(offer, window):
+        return Miss(Reason.TIME)
+    limit_km = budget_km(offer.max_detour) - spent_min / MIN_PER_KM
+    near = list(Inserter(offer.route, offer.minutes, pickup, dropoff).within(limit_km))
+    if not near:
+        back = Inserter(offer.route, offer.minutes, dropoff, pickup).within(limit_km)
+        return Miss(Reason.DETOUR if next(back, None) is None else Reason.DIRECTION)
+    seated = [way for way in near if _has_seats(offer, way, seats, load)]
+    if not seated:
+        return Miss(Reason.SEATS)
+    timed = [(way, shift) for way in seated if (shift := _shift(offer, way, window)) is not None]
+    if not timed:
+        return Miss(Reason.TIME)
+    way, shift = min(timed, key=_preference)
+    return _describe(offer, way, offer.depart + shift, seats, km(pickup, dropoff))
+
+
+def occupied(load: Sequence[int], fit: Fit, seats: int) -> tuple[int, ...]:
+    """Return the seats taken on each leg once that fit is accepted; legs beyond the end of the tuple are free."""
+    before = (*load, *[0] * (fit.dropoff_leg + 1 - len(load)))
+    return tuple(n + seats if fit.pickup_leg <= leg <= fit.dropoff_leg else n for leg, n in enumerate(before))
+
+
+def _mismatch(offer: Offer, request: Request) -> Reason | None:
+    if offer.net != request.net:
+        return Reason.NETWORK
+    if offer.post_pk == request.post_pk or offer.box_pk == request.box_pk:
+        return Reason.SAME_AUTHOR
+    if request.flags & NEEDS & ~offer.flags or (request.flags ^ offer.flags) & MUTUAL:
+        return Reason.FLAGS
+    return None
+
+
+def _may_meet(offer: Offer, window: Window) -> bool:
+    """Tell, before any distance is measured, whether the trip at its widest touches the window."""
+    start = offer.depart - offer.flex_before
+    end = offer.depart + offer.flex_after + offer.minutes[-1] + budget_min(offer.max_detour) + 1  # 1 for rounding
+    return window.earliest <= end and start <= window.latest
+
+
+def _has_seats(offer: Offer, way: Insertion, seats: int, load: Sequence[int]) -> bool:
+    return max(load[way.first_leg : way.last_leg + 1], default=0) + seats <= offer.seats
+
+
+def _shift(offer: Offer, way: Insertion, window: Window | None) -> int | None:
+    """Return by how many minutes the driver leaves later than offered, as few as the window lets; None: it cannot."""
+    if window is None:
+        return 0
+    offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
+    least = max(-offer.flex_before, window.earliest - offered)
+    most = min(offer.flex_after, window.latest - offered)
+    return max(least, min(0, most)) if least <= most else None
+
+
+def _preference(choice: tuple[Insertion, int]) -> tuple[float, int, int, int]:
+    """Order insertions: least way to the metre, then fewest legs, least change of time, first on the route."""
+    way, shift = choice
+    return round(way.extra_km, 3), way.last_leg - way.first_leg, abs(shift), way.first_leg
+
+
+def _describe(offer: Offer, way: Insertion, depart: int, seats: int, direct_km: float) -> Fit:
+    distance_hm = road_hm(way.ride_km)
+    return Fit(
+        pickup_leg=way.first_leg,
+        dropoff_leg=way.last_leg,
+        detour_min=round(way.detour_min, 1),
+        pickup_at=depart + way.pickup_min,
+        dropoff_at=depart + way.dropoff_min,
+        walk_m=0,
+        distance_hm=distance_hm,
+        share=cost.share(offer.price, distance_hm, seats),
+        unit=offer.unit,
+        co2_g=cost.co2_saved_g(direct_km * CIRCUITY, way.extra_km * CIRCUITY),
+    )

@@ -1,0 +1,212 @@
+"""Matching, against a brute force that shares no code with it, and on a known trip."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from lazpool.records.places import COARSE_RES, MEETING_RES, Point, cell_at, centre
+from lazpool.rules.matching import Fit, Miss, Reason, Window, fit, fit_places, occupied
+from tests.rules.oracle import ways
+from tests.rules.town import (
+    GRENOBLE,
+    HALF_PAST_SEVEN,
+    LYON,
+    MIDNIGHT,
+    VOIRON,
+    offer,
+    random_offer,
+    random_request,
+    random_rider,
+    request,
+)
+
+ALONG = offer(GRENOBLE, VOIRON, LYON)
+
+
+def _reason(result: Fit | Miss) -> Reason | None:
+    return result.reason if isinstance(result, Miss) else None
+
+
+def _fits(result: Fit | Miss) -> Fit:
+    assert isinstance(result, Fit), result
+    return result
+
+
+def test_a_town_on_the_way_is_a_match_with_a_small_detour() -> None:
+    """Grenoble to Lyon by Voiron at 07:30 serves Voiron to Lyon at 07:50 give or take 30 minutes, at about 08:00."""
+    found = _fits(fit(ALONG, request(VOIRON, LYON)))
+    assert MIDNIGHT + 475 <= found.pickup_at <= MIDNIGHT + 485
+    assert 1 <= found.detour_min <= 4
+    assert 85 <= found.dropoff_at - found.pickup_at <= 100
+    assert (found.pickup_leg, found.dropoff_leg) == (1, 1)
+    assert 920 <= found.distance_hm <= 960
+    assert found.share == (found.distance_hm * 80 + 50) // 100
+    assert found.unit == "EUR"
+    assert found.estimated
+    assert found.walk_m == 0
+    assert 12_000 < found.co2_g < 15_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"net": b"\x09" * 8}, Reason.NETWORK),
+        ({"post_pk": ALONG.post_pk}, Reason.SAME_AUTHOR),
+        ({"box_pk": ALONG.box_pk}, Reason.SAME_AUTHOR),
+        ({"flags": 1}, Reason.FLAGS),
+        ({"flags": 1 << 16}, Reason.FLAGS),
+        ({"seats": 3}, Reason.SEATS),
+        ({"earliest": MIDNIGHT + 700, "latest": MIDNIGHT + 800}, Reason.TIME),
+        ({"earliest": MIDNIGHT + 450, "latest": MIDNIGHT + 460}, Reason.TIME),
+        ({"cell_from": cell_at(Point(44.5, 6.5), 7)}, Reason.DETOUR),
+        ({"cell_from": cell_at(LYON, 7), "cell_to": cell_at(VOIRON, 7)}, Reason.DIRECTION),
+    ],
+)
+def test_a_miss_names_its_reason(changes: dict[str, int], reason: Reason) -> None:
+    """What keeps an offer from serving a request is told by a stable code."""
+    assert _reason(fit(ALONG, request(VOIRON, LYON, **changes))) == reason
+
+
+def test_what_the_passenger_needs_must_be_offered_and_more_may_be() -> None:
+    """A need is met by an offer that carries it, and an offer that carries it serves those without the need."""
+    assert _reason(fit(replace(ALONG, flags=3), request(VOIRON, LYON, flags=1))) is None
+    assert _reason(fit(replace(ALONG, flags=3), request(VOIRON, LYON))) is None
+
+
+def test_a_mutual_flag_binds_both_sides() -> None:
+    """An offer under a mutual condition serves only requests under the same one."""
+    offered = replace(ALONG, flags=1 << 16)
+    assert _reason(fit(offered, request(VOIRON, LYON, flags=1 << 16))) is None
+    assert _reason(fit(offered, request(VOIRON, LYON))) == Reason.FLAGS
+
+
+def test_a_seat_freed_on_the_way_is_taken_again() -> None:
+    """With one seat, a rider to Voiron and one from Voiron both fit in either order; a third fits nowhere."""
+    small = replace(ALONG, seats=1)
+    always = {"earliest": MIDNIGHT, "latest": MIDNIGHT + 1000}
+    first, second = request(GRENOBLE, VOIRON, **always), request(VOIRON, LYON, **always)
+    for one, other in ((first, second), (second, first)):
+        load = occupied((), _fits(fit(small, one)), 1)
+        load = occupied(load, _fits(fit(small, other, load)), 1)
+        assert load == (1, 1)
+        for third in (first, second, request(GRENOBLE, LYON, **always)):
+            assert _reason(fit(small, third, load)) == Reason.SEATS
+
+
+def test_a_taken_seat_sends_the_rider_to_a_dearer_way() -> None:
+    """On a route that passes a place twice, the second pass serves when the first is full."""
+    loop = offer(GRENOBLE, VOIRON, GRENOBLE, VOIRON, flex_after=300, seats=1)
+    wanted = request(GRENOBLE, VOIRON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000)
+    first = _fits(fit(loop, wanted))
+    second = _fits(fit(loop, wanted, (1, 0, 0)))
+    assert (first.pickup_leg, first.dropoff_leg) == (0, 0)
+    assert (second.pickup_leg, second.dropoff_leg) == (2, 2)
+    assert second.pickup_at > first.pickup_at
+
+
+def test_what_earlier_riders_cost_is_not_there_for_the_next() -> None:
+    """The driver's limit holds for all detours together."""
+    wanted = request(VOIRON, LYON)
+    assert _reason(fit(ALONG, wanted, spent_min=20)) is None
+    assert _reason(fit(ALONG, wanted, spent_min=24)) == Reason.DETOUR
+
+
+def test_the_same_trip_matches_without_any_detour_allowed() -> None:
+    """A driver who allows no detour still takes someone between the same two cells."""
+    strict = replace(ALONG, max_detour=0)
+    assert _reason(fit(strict, request(GRENOBLE, LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000))) is None
+
+
+def test_an_arrival_window_binds_the_drop_off() -> None:
+    """With by=1 the window is that of arrival, and the driver's flexibility is used only as far as needed."""
+    plain = _fits(fit(ALONG, request(VOIRON, LYON)))
+    late = plain.dropoff_at + 7
+    wanted = request(VOIRON, LYON, by=1, earliest=late, latest=late + 20)
+    assert _reason(fit(ALONG, wanted)) == Reason.TIME
+    assert _fits(fit(replace(ALONG, flex_after=30), wanted)).dropoff_at == late
+
+
+def test_meeting_cells_are_checked_without_a_window() -> None:
+    """The places of a proposal, cells of resolution 9, give the same ride within a few hundred metres."""
+    pickup, dropoff = (centre(cell_at(place, MEETING_RES)) for place in (VOIRON, LYON))
+    found = _fits(fit_places(ALONG, pickup, dropoff, 1))
+    coarse = _fits(fit(ALONG, request(VOIRON, LYON)))
+    assert abs(found.distance_hm - coarse.distance_hm) < 40
+    assert abs(found.pickup_at - coarse.pickup_at) <= 3
+    assert _reason(fit_places(ALONG, pickup, dropoff, 3)) == Reason.SEATS
+    assert _reason(fit_places(ALONG, dropoff, pickup, 1)) == Reason.DIRECTION
+    early = Window(0, MIDNIGHT, HALF_PAST_SEVEN)
+    assert _reason(fit_places(ALONG, pickup, dropoff, 1, window=early)) == Reason.TIME
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_agrees_with_brute_force(seed: int) -> None:
+    """Over random trips with loads, a fit is the cheapest of all feasible stop lists, and a miss has none."""
+    chance = random.Random(seed)
+    fits = 0
+    for _ in range(150):
+        offered = random_offer(chance)
+        wanted = random_rider(chance, offered)
+        load = tuple(chance.choice((0, 0, 1, offered.seats)) for _ in range(chance.randrange(len(offered.route))))
+        feasible, found = ways(offered, wanted, load), fit(offered, wanted, load)
+        if isinstance(found, Miss):
+            assert not feasible
+            continue
+        fits += 1
+        least = min(way.detour for way in feasible)
+        assert found.detour_min == pytest.approx(least, abs=0.06)
+        legs = frozenset(range(found.pickup_leg, found.dropoff_leg + 1))
+        alike = [way for way in feasible if way.detour < least + 0.01 and way.legs == legs]
+        times = {(way.pickup_at, way.dropoff_at) for way in alike}
+        assert (found.pickup_at, found.dropoff_at) in times
+        assert any(found.distance_hm == pytest.approx(way.ride_km * 13, abs=0.6) for way in alike)
+    assert fits > 15
+
+
+def test_every_reason_is_met_among_random_trips() -> None:
+    """The random trips above exercise each geometric and temporal reason, not one of them only."""
+    chance = random.Random(1)
+    reasons = {_reason(fit(random_offer(chance), random_request(chance), (1, 2, 1))) for _ in range(600)}
+    assert reasons >= {None, Reason.SEATS, Reason.TIME, Reason.DETOUR, Reason.DIRECTION}
+
+
+@pytest.mark.parametrize("near", [Point(0.0, 180.0), Point(-17.0, -179.9), Point(89.7, 10.0), Point(-90.0, 0.0)])
+def test_the_edges_of_the_map_are_places_like_others(near: Point) -> None:
+    """At the antimeridian and the poles nothing fails, and every figure is finite and in order."""
+    chance = random.Random(3)
+    found = [fit(random_offer(chance, near, max_detour=60), random_request(chance, near)) for _ in range(150)]
+    fits = [each for each in found if isinstance(each, Fit)]
+    assert fits
+    for each in fits:
+        assert math.isfinite(each.detour_min)
+        assert each.detour_min >= 1
+        assert each.pickup_at <= each.dropoff_at
+        assert each.distance_hm >= 0
+
+
+def test_across_the_antimeridian_is_near() -> None:
+    """A ride over the 180th meridian is as short as it is on the ground."""
+    west, east = Point(-16.8, 179.8), Point(-16.8, -179.8)
+    found = _fits(fit(offer(west, east), request(west, east, earliest=MIDNIGHT, latest=MIDNIGHT + 1000)))
+    assert 500 < found.distance_hm < 620
+
+
+def test_legs_without_length_are_no_harm() -> None:
+    """A vertex published twice, with a wait between, matches as if it were there once."""
+    waiting = offer(GRENOBLE, VOIRON, VOIRON, LYON)
+    minutes = (*waiting.minutes[:2], waiting.minutes[2] + 10, waiting.minutes[3] + 10)
+    found = _fits(fit(replace(waiting, minutes=minutes), request(VOIRON, LYON)))
+    assert found.detour_min == _fits(fit(ALONG, request(VOIRON, LYON))).detour_min
+    nowhere = offer(VOIRON, VOIRON)
+    assert isinstance(fit(nowhere, request(GRENOBLE, LYON)), Miss)
+    assert _fits(fit(nowhere, request(VOIRON, VOIRON))).distance_hm == 0
+
+
+def test_a_coarse_request_matches_too() -> None:
+    """A request by cells of resolution 6 is served from their centres."""
+    wanted = request(VOIRON, LYON, cell_from=cell_at(VOIRON, COARSE_RES), cell_to=cell_at(LYON, COARSE_RES))
+    assert _reason(fit(ALONG, wanted)) is None
