@@ -1,0 +1,76 @@
+"""Multiaddrs as people type them: checked and taken apart without importing libp2p.
+
+Only TCP over IPv4, IPv6 or a DNS name, and only Ed25519 peers, whose key stands in the peer id itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multiaddr import Multiaddr
+from multiaddr.exceptions import Error as MultiaddrError
+
+from lazpool.errors import InvalidInputError
+
+_PEER_ID_HEAD = bytes.fromhex("002408011220")
+"""Identity multihash (00), 36 bytes (24), of a protobuf key: type Ed25519 (08 01), 32 bytes (12 20)."""
+
+_P2P_HEAD = bytes.fromhex("a50326") + _PEER_ID_HEAD
+"""The multiaddr component /p2p/ around it: code 421 as a varint, length 38."""
+
+_HOSTS = ("ip4", "ip6", "dns", "dns4", "dns6")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to dial (`text`, a canonical multiaddr ending in /p2p/) and whom to expect there (32-byte node key)."""
+
+    text: str
+    node_pk: bytes
+
+
+def peer_id_bytes(node_pk: bytes) -> bytes:
+    """Return the 38 bytes of the peer id of a 32-byte node key."""
+    return _PEER_ID_HEAD + node_pk
+
+
+def node_pk_of(peer_id: bytes) -> bytes | None:
+    """Return the 32-byte node key in the bytes of a peer id, None if it is no Ed25519 one."""
+    if len(peer_id) != len(_PEER_ID_HEAD) + 32 or not peer_id.startswith(_PEER_ID_HEAD):
+        return None
+    return peer_id[len(_PEER_ID_HEAD) :]
+
+
+def node_name(node_pk: bytes) -> str:
+    """Return the peer id people see, `12D3KooW...`, of a 32-byte node key."""
+    return str(Multiaddr(_P2P_HEAD + node_pk)).removeprefix("/p2p/")
+
+
+def parse_address(address: str) -> Address:
+    """Check an address to dial, such as `/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`; InvalidInputError if it is none."""
+    multiaddr = _multiaddr(address)
+    names = [protocol.name for protocol in multiaddr.protocols()]
+    if len(names) != 3 or names[0] not in _HOSTS or names[1:] != ["tcp", "p2p"]:  # noqa: PLR2004 - the three parts named in the message
+        raise InvalidInputError(
+            f"not an address of a node: {address!r}", hint="it looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
+        )
+    tail = multiaddr.to_bytes()[-len(_P2P_HEAD) - 32 :]
+    if not tail.startswith(_P2P_HEAD):
+        raise InvalidInputError(f"not an Ed25519 node: {address!r}", hint="a node's name begins with 12D3KooW")
+    return Address(str(multiaddr), tail[len(_P2P_HEAD) :])
+
+
+def parse_listen(address: str) -> str:
+    """Check an address to listen on, such as `/ip4/0.0.0.0/tcp/4001`; return it in canonical form."""
+    multiaddr = _multiaddr(address)
+    names = [protocol.name for protocol in multiaddr.protocols()]
+    if len(names) != 2 or names[0] not in ("ip4", "ip6") or names[1] != "tcp":  # noqa: PLR2004 - host and port
+        raise InvalidInputError(f"cannot listen on {address!r}", hint="it looks like /ip4/0.0.0.0/tcp/4001")
+    return str(multiaddr)
+
+
+def _multiaddr(address: str) -> Multiaddr:
+    try:
+        return Multiaddr(address)
+    except (MultiaddrError, ValueError, TypeError) as error:
+        raise InvalidInputError(f"not a multiaddr: {address!r}") from error

@@ -1,0 +1,215 @@
+"""GossipSub 1.1 for posts: strangers' keys, pace, one validator, one bounded queue.
+
+A post goes out signed by a libp2p key made for it alone: the node's own would link all posts of a person. Messages
+heard are handed over by the validator, which libp2p calls exactly once for each message that is new and well signed;
+its own subscriptions hold 32 messages and drop the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import trio
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import env_to_send_in_RPC
+from libp2p.pubsub.gossipsub import GossipSub
+from libp2p.pubsub.pb import rpc_pb2
+from libp2p.pubsub.pubsub import Pubsub
+from libp2p.pubsub.validators import PUBSUB_SIGNING_PREFIX
+from libp2p.tools.anyio_service import background_trio_service
+
+from lazpool.errors import InvalidInputError
+from lazpool.net.limits import (
+    MAX_POST,
+    MAX_RPC,
+    MAX_TOPICS_PER_PEER,
+    MAX_TOPICS_PER_RPC,
+    OUTBOUND_RPCS,
+    POSTS_QUEUE,
+    PUBLISH_RATE,
+)
+from lazpool.net.throttle import report
+
+if TYPE_CHECKING:
+    from libp2p.abc import IHost, INetConn, INetStream
+
+Check = Callable[[str, bytes], bool]
+
+MESHSUB = TProtocol("/meshsub/1.1.0")
+DEGREE = 6
+
+
+class LeanPubsub(Pubsub):
+    """A pubsub that takes one topic a message, keeps no subscription queues and has room for a burst."""
+
+    def __init__(self, host: IHost, router: GossipSub) -> None:
+        """Attach to a host and a router, with our bounds on what a peer may send."""
+        super().__init__(
+            host,
+            router,
+            max_inbound_rpc_size=MAX_RPC,
+            max_subscriptions_per_rpc=MAX_TOPICS_PER_RPC,
+            max_subscriptions_per_peer=MAX_TOPICS_PER_PEER,
+        )
+        self._writing: WeakKeyDictionary[INetStream, trio.Lock] = WeakKeyDictionary()
+
+    def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
+        """Do nothing: messages are handed over by the validator."""
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        """Take one message, of a peer or our own; what is not one topic and of a post's size goes no further."""
+        if len(msg.topicIDs) != 1 or len(msg.data) > MAX_POST:
+            report("unfit message", msg_forwarder)
+            return
+        await super().push_msg(msg_forwarder, msg)
+
+    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
+        """Write one frame; libp2p's two writers a stream would mix theirs when the window is short."""
+        async with self._writing.setdefault(stream, trio.Lock()):
+            written: bool = await super().write_msg(stream, rpc_msg)
+        return written
+
+    async def _handle_new_peer(self, peer_id: ID) -> None:
+        greeted_with = set(self.topic_ids)
+        await super()._handle_new_peer(peer_id)
+        queue = self.peer_queues.get(peer_id)
+        if queue is None:
+            return
+        queue.max_message_size = MAX_RPC
+        queue._queue.max_size = OUTBOUND_RPCS  # noqa: SLF001 - libp2p offers no setting
+        # A topic subscribed to while the greeting was being written is in neither the greeting nor an announcement.
+        for topic in set(self.topic_ids) - greeted_with:
+            queue.push(self._build_announce_rpc(topic, subscribe=True)[0])
+
+    def leave_connection(self, conn: INetConn) -> None:
+        """If our stream to a peer was on this closed connection, open one on another, and keep what we know of it."""
+        peer_id = conn.muxed_conn.peer_id
+        stream = self.peers.get(peer_id)
+        if stream is None or stream.muxed_conn is not conn.muxed_conn:
+            return
+        self.peers.pop(peer_id, None)
+        queue = self.peer_queues.pop(peer_id, None)
+        if queue is not None:
+            queue.close()
+        self.router.remove_peer(peer_id)
+        self._schedule_peer_stream_retry(peer_id)
+
+
+class Gossip:
+    """Publishing and hearing posts."""
+
+    def __init__(self, host: IHost, check: Check) -> None:
+        """Attach to a host; `check` says whether a message of a topic may be kept and passed on."""
+        self._router = GossipSub(
+            protocols=[MESHSUB],
+            degree=DEGREE,
+            degree_low=4,
+            degree_high=12,
+            heartbeat_interval=1,
+            gossip_window=3,
+            gossip_history=5,
+            # libp2p's limit also counts our own posts and what we pass on; ours stands in the rules of admission.
+            spam_protection_enabled=False,
+            adaptive_gossip_enabled=False,
+            max_pending_messages_per_peer=int(2 * PUBLISH_RATE) + 1,
+            pending_messages_ttl=2.0,
+        )
+        self.pubsub = LeanPubsub(host, self._router)
+        self._check = check
+        self._send, self.posts = trio.open_memory_channel[tuple[str, bytes]](POSTS_QUEUE)
+        self._pace = _Pace(PUBLISH_RATE)
+        self.dropped = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run until the block is left; a fault of libp2p that the guard gave up on ends it with an exception."""
+        async with background_trio_service(self.pubsub), background_trio_service(self._router):
+            await self.pubsub.wait_until_ready()
+            yield
+
+    async def subscribe(self, topic: str) -> None:
+        """Hear a topic from now on."""
+        if topic in self.pubsub.topic_ids:
+            return
+        self.pubsub.set_topic_validator(topic, self._validate, is_async_validator=False)
+        await self.pubsub.subscribe(topic)
+
+    def listeners(self, topic: str) -> set[ID]:
+        """Return the connected peers that told us they hear a topic."""
+        return {peer for peer in self.pubsub.peer_topics.get(topic, ()) if peer in self.pubsub.peers}
+
+    async def publish(self, topic: str, data: bytes) -> int:
+        """Send a post under a new key, waiting its turn; return how many peers it was sent to at once."""
+        if len(data) > MAX_POST:
+            raise InvalidInputError(f"a post of {len(data)} bytes is too large to gossip")
+        await self._pace.turn()
+        message = _signed_by_a_stranger(topic, data)
+        await self.pubsub.push_msg(self.pubsub.my_id, message)
+        listeners = self.listeners(topic)
+        meshed = self._chosen(topic) & listeners
+        # A mesh takes up to a heartbeat to form. Until it is full, others who hear the topic get the post directly.
+        extra = list(listeners - meshed)[: max(0, DEGREE - len(meshed))]
+        self._send_directly(message, extra)
+        return len(meshed) + len(extra)
+
+    def _chosen(self, topic: str) -> set[ID]:
+        if topic in self._router.mesh:
+            return set(self._router.mesh[topic])
+        return set(self._router.fanout.get(topic, ()))
+
+    def _send_directly(self, message: rpc_pb2.Message, peers: list[ID]) -> None:
+        if not peers:
+            return
+        envelope, _ = env_to_send_in_RPC(self.pubsub.host)
+        frame = rpc_pb2.RPC(publish=[message], senderRecord=envelope)
+        for peer in peers:
+            self._router.send_rpc(peer, frame)
+
+    def _validate(self, forwarder: ID, message: rpc_pb2.Message) -> bool:
+        if forwarder == self.pubsub.my_id:
+            return True
+        topic = message.topicIDs[0]
+        try:
+            accepted = bool(self._check(topic, message.data))
+        except Exception as error:  # noqa: BLE001 - supervised border: a fault of ours must not end the host, nor pass bad posts on
+            report(f"check {type(error).__name__}", repr(error))
+            return False
+        if accepted:
+            self._hand_over(topic, message.data)
+        return accepted
+
+    def _hand_over(self, topic: str, data: bytes) -> None:
+        try:
+            self._send.send_nowait((topic, data))
+        except trio.WouldBlock:
+            self.dropped += 1
+            report("posts queue full", f"{self.dropped} posts dropped so far; sync will bring them")
+
+
+def _signed_by_a_stranger(topic: str, data: bytes) -> rpc_pb2.Message:
+    keys = create_new_key_pair(os.urandom(32))
+    message = rpc_pb2.Message(
+        data=data, topicIDs=[topic], from_id=ID.from_pubkey(keys.public_key).to_bytes(), seqno=os.urandom(8)
+    )
+    signature = keys.private_key.sign(PUBSUB_SIGNING_PREFIX.encode() + message.SerializeToString())
+    message.signature, message.key = signature, keys.public_key.serialize()
+    return message
+
+
+class _Pace:
+    """Lets callers through one after the other, `rate` a second, with no burst saved up."""
+
+    def __init__(self, rate: float) -> None:
+        self._gap = 1 / rate
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        at = max(trio.current_time(), self._next)
+        self._next = at + self._gap
+        await trio.sleep_until(at)

@@ -1,0 +1,145 @@
+"""A libp2p host cut down to what lazpool uses: TCP, Noise, Yamux, and no resource manager but our own bounds."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import trio
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.host.basic_host import BasicHost
+from libp2p.network.config import ConnectionConfig, RetryConfig
+from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.network.swarm import Swarm
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import PeerStore
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as Noise
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
+from libp2p.transport.tcp.tcp import TCP
+from libp2p.transport.upgrader import TransportUpgrader
+from libp2p.utils.address_validation import expand_wildcard_address
+from multiaddr import Multiaddr
+
+from lazpool.errors import LazpoolError
+from lazpool.net.address import node_pk_of, peer_id_bytes
+from lazpool.net.limits import CLOSE_S, DIAL_S, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_PEER
+from lazpool.net.muxer import BoundedYamux
+from lazpool.net.throttle import report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from libp2p.abc import INetConn, INetStream
+
+
+class LeanSwarm(Swarm):
+    """A swarm that forgets an inbound connection when it ends."""
+
+    async def _do_handle_inbound_connection(self, read_write_closer: Any, maddr: Multiaddr, failure_event: Any) -> None:  # noqa: ARG002 - libp2p's signature
+        # libp2p keeps the accepting task, and its place among the inbound connections, until the host stops: after
+        # MAX_CONNECTIONS visits in all it would accept nobody. We wait for the end of the connection instead.
+        raw = RawConnection(read_write_closer, initiator=False)
+        try:
+            muxed: Any = await self.upgrade_inbound_raw_conn(raw, maddr)
+            await muxed.event_closed.wait()
+        except Exception as error:  # noqa: BLE001 - supervised border: a stranger's handshake may fail in any way
+            report(f"inbound {type(error).__name__}", repr(error))
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
+                await raw.close()
+
+
+def make_host(seed: bytes) -> BasicHost:
+    """Build a host whose key comes from a 32-byte seed; nothing listens or dials yet."""
+    keys = create_new_key_pair(seed)
+    own_id = ID.from_pubkey(keys.public_key)
+    store = PeerStore()
+    store.add_key_pair(own_id, keys)
+    # Noise alone and Yamux alone: libp2p's defaults also offer plaintext.
+    upgrader = TransportUpgrader(
+        {NOISE: Noise(keys, noise_privkey=create_noise_key_pair().private_key)}, {TProtocol(YAMUX): BoundedYamux}
+    )
+    swarm = LeanSwarm(
+        own_id,
+        store,
+        upgrader,
+        [TCP()],
+        retry_config=RetryConfig(max_retries=0),
+        connection_config=_connection_config(),
+    )
+    return BasicHost(swarm, disable_identify_address_discovery=True, negotiate_timeout=int(DIAL_S))
+
+
+def _connection_config() -> ConnectionConfig:
+    return ConnectionConfig(
+        max_connections=MAX_CONNECTIONS,
+        # No watermarks: whom to dial, and when, is decided by the node above.
+        min_connections=0,
+        low_watermark=0,
+        high_watermark=MAX_CONNECTIONS,
+        max_connections_per_peer=MAX_CONNECTIONS_PER_PEER,
+        # The newest connection has the fewest streams: if an older one is dead without telling, it is not chosen.
+        load_balancing_strategy="least_loaded",
+        inbound_upgrade_timeout=DIAL_S,
+        outbound_upgrade_timeout=DIAL_S,
+    )
+
+
+def peer_id(node_pk: bytes) -> ID:
+    """Return libp2p's name for a 32-byte node key."""
+    return ID(peer_id_bytes(node_pk))
+
+
+def node_pk_of_connection(conn: INetConn) -> bytes | None:
+    """Return the node key of the peer at the other end, None if its key is not Ed25519."""
+    return node_pk_of(conn.muxed_conn.peer_id.to_bytes())
+
+
+def node_pk_of_stream(stream: INetStream) -> bytes | None:
+    """Return the node key of the peer at the other end of a stream, None if its key is not Ed25519."""
+    return node_pk_of(stream.muxed_conn.peer_id.to_bytes())
+
+
+async def close_connection(conn: INetConn) -> None:
+    """Close one connection: politely within a bound, then by its socket."""
+    with trio.move_on_after(CLOSE_S) as scope:
+        await conn.close()
+    if scope.cancelled_caught:
+        await conn.muxed_conn.cut()  # type: ignore[attr-defined]  # every muxer here is a BoundedYamux
+        conn.swarm.remove_conn(conn)  # type: ignore[attr-defined]  # a SwarmConn, whose own closing was cut short
+
+
+async def close_all(host: BasicHost) -> None:
+    """Close every connection at once; libp2p closes one after the other, a fifth of a second each."""
+    async with trio.open_nursery() as nursery:
+        for conn in host.get_network().get_connections():
+            nursery.start_soon(close_connection, conn)
+
+
+def require_free_ports(listen: Sequence[str]) -> None:
+    """Raise LazpoolError if a port is taken: libp2p shares ports, so a second node would steal half the callers."""
+    for text in listen:
+        (host, ip), (_, port) = ((protocol.name, value) for protocol, value in Multiaddr(text).items())
+        family = socket.AF_INET6 if host == "ip6" else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ip, int(port or 0)))
+            except OSError as error:
+                raise LazpoolError(f"cannot listen on {text}: {error.strerror}", code="cannot-listen") from error
+
+
+def dialable_addresses(host: BasicHost) -> list[str]:
+    """Return the full multiaddrs of this host, a wildcard spelled out as the machine's own addresses."""
+    suffix = f"/p2p/{host.get_id()}"
+    found = [str(addr) for bound in host.get_transport_addrs() for addr in _expanded(bound)]
+    return [text + suffix for text in dict.fromkeys(found)]
+
+
+def _expanded(bound: Multiaddr) -> list[Multiaddr]:
+    if "/0.0.0.0/" in str(bound) or "/ip6/::/" in str(bound):
+        return list(expand_wildcard_address(bound)) or [bound]
+    return [bound]

@@ -1,0 +1,51 @@
+"""Yamux with bounds: on what a peer may open, send unread, and refuse to take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+from libp2p.io.exceptions import ConnectionClosedError
+from libp2p.stream_muxer.yamux.yamux import Yamux
+
+from lazpool.net.limits import MAX_BUFFERED_PER_CONNECTION, MAX_STREAMS_PER_CONNECTION, WRITE_S
+from lazpool.net.throttle import report
+
+if TYPE_CHECKING:
+    from libp2p.abc import IMuxedStream
+
+
+class BoundedYamux(Yamux):
+    """A Yamux connection that closes itself rather than grow or wait without bound."""
+
+    async def accept_stream(self) -> IMuxedStream:
+        """Return the next stream of the peer; streams beyond the bound are reset unseen."""
+        while True:
+            stream = await super().accept_stream()
+            if len(self.streams) <= MAX_STREAMS_PER_CONNECTION:
+                return stream
+            report("too many streams", self.peer_id)
+            await stream.reset()
+
+    async def _read_data_body(self, length: int) -> bytes:
+        if sum(map(len, self.stream_buffers.values())) + length > MAX_BUFFERED_PER_CONNECTION:
+            report("peer ignores its window", self.peer_id)
+            raise trio.TooSlowError  # what Yamux itself takes as the reason to close the connection
+        data: bytes = await super()._read_data_body(length)
+        return data
+
+    async def _write_frame(self, data: bytes) -> None:
+        # A frame cut short by cancellation would garble everything after it: the ciphers count messages. So a write is
+        # finished whatever happens to the task that asked for it, within a bound, or the connection is given up.
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + WRITE_S) as scope:
+            await super()._write_frame(data)
+        if scope.cancelled_caught:
+            report("peer takes no data", self.peer_id)
+            await self.cut()
+            raise ConnectionClosedError("the peer took no data")
+
+    async def cut(self) -> None:
+        """Close the socket without a goodbye; the reading task then cleans up and tells everybody."""
+        self.event_shutting_down.set()
+        with trio.CancelScope(shield=True):
+            await self.secured_conn.close()

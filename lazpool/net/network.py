@@ -1,0 +1,173 @@
+"""The network as the node sees it: peers are 32-byte keys, posts and frames are bytes, faults are lazpool's errors.
+
+Importing this module imports libp2p, which takes a second and 60 MB: do it late. Addresses alone are checked by
+`lazpool.net.address`, which is cheap.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import trio
+from multiaddr import Multiaddr
+
+from lazpool.errors import InvalidInputError, LazpoolError
+from lazpool.net import guard, liveness
+from lazpool.net.address import node_pk_of, parse_address, parse_listen
+from lazpool.net.connections import Connections, PeerEvent
+from lazpool.net.exchange import Exchange, Handler
+from lazpool.net.gossip import Check, Gossip
+from lazpool.net.host import close_all, dialable_addresses, make_host, require_free_ports
+from lazpool.net.limits import CLOSE_S, PING_S
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from libp2p.host.basic_host import BasicHost
+
+__all__ = ["Check", "Handler", "Network", "NetworkCrashedError", "PeerEvent", "open_network", "parse_address"]
+
+
+class NetworkCrashedError(LazpoolError):
+    """libp2p stopped by itself; the network can be opened again."""
+
+    code = "network-crashed"
+
+
+class Network:
+    """One open host. Made by `open_network`."""
+
+    def __init__(self, host: BasicHost, gossip: Gossip, exchange: Exchange, nursery: trio.Nursery) -> None:
+        """Join the parts; tasks that watch connections run in `nursery`."""
+        self._host, self._gossip, self._exchange = host, gossip, exchange
+        self._connections = Connections(host, nursery, gossip.pubsub.leave_connection)
+        self.node_pk = node_pk_of(host.get_id().to_bytes()) or b""
+        self.posts: trio.MemoryReceiveChannel[tuple[str, bytes]] = gossip.posts
+        self.events: trio.MemoryReceiveChannel[PeerEvent] = self._connections.events
+
+    def addresses(self) -> list[str]:
+        """Return the full multiaddrs we listen on, each ending in /p2p/ and our name."""
+        return dialable_addresses(self._host)
+
+    def peers(self) -> list[bytes]:
+        """Return the node keys of the connected peers."""
+        return list(self._connections.peers)
+
+    @property
+    def dropped_posts(self) -> int:
+        """Return how many posts were let through but lost, because nobody took them from `posts` in time."""
+        return self._gossip.dropped
+
+    async def connect(self, address: str) -> bytes:
+        """Connect to a node unless it is connected and answers; return its node key.
+
+        Raises InvalidInputError for what is no node's address, UnreachableError when nobody of that name answers there.
+        """
+        target = parse_address(address)
+        if target.node_pk == self.node_pk:
+            raise InvalidInputError("that is this node's own address")
+        await self._connections.reach(target)
+        return target.node_pk
+
+    async def close_peer(self, node_pk: bytes) -> None:
+        """Close all connections to a peer; nothing happens if there are none."""
+        await self._connections.close(node_pk)
+
+    async def ping(self, node_pk: bytes) -> float:
+        """Return how many seconds a connected peer takes to answer; UnreachableError if it does not in time."""
+        self._connections.require(node_pk)
+        return await liveness.ping(self._host, node_pk, PING_S)
+
+    async def subscribe(self, topic: str) -> None:
+        """Hear a topic from now on; twice is the same as once. Nothing is unsubscribed: libp2p loses posts then."""
+        await self._gossip.subscribe(topic)
+
+    def listeners(self, topic: str) -> int:
+        """Return how many connected peers are known to hear a topic."""
+        return len(self._gossip.listeners(topic))
+
+    async def publish(self, topic: str, data: bytes) -> int:
+        """Gossip a post under a throw-away key, waiting its turn; return how many peers it was sent to.
+
+        0 means that nobody connected is known to hear the topic yet. A peer that tells so within about 2 seconds still
+        gets the post; after that, only by sync. The network's own posts do not come back in `posts`.
+        """
+        return await self._gossip.publish(topic, data)
+
+    async def ask(self, node_pk: bytes, protocol: str, frame: bytes, *, timeout_s: float = 10) -> bytes:
+        """Send a request frame to a connected peer and return its response; UnreachableError if there is none."""
+        self._connections.require(node_pk)
+        return await self._exchange.ask(node_pk, protocol, frame, timeout_s)
+
+
+@asynccontextmanager
+async def open_network(
+    seed: bytes, listen: Sequence[str], *, serve: Mapping[str, Handler], check: Check
+) -> AsyncIterator[Network]:
+    """Open a host for the duration of a block.
+
+    `seed` (32 bytes) is the node key's; `listen` are multiaddrs such as /ip4/0.0.0.0/tcp/4001, none for a node that
+    only dials; `serve` maps protocol names to handlers; `check` decides on (topic, data) whether a post is kept and
+    passed on. Leaving takes two seconds at most. Raises LazpoolError (cannot-listen), and NetworkCrashedError when
+    libp2p stops by itself; what the block raises comes through as it is.
+    """
+    guard.install()
+    where = [parse_listen(address) for address in listen]
+    require_free_ports(where)
+    host = make_host(seed)
+    gossip, exchange = Gossip(host, check), Exchange(host, serve)
+    raised: Exception | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            network = Network(host, gossip, exchange, nursery)
+            core = trio.CancelScope(shield=True)
+            try:
+                await nursery.start(_run, core, host, gossip, where)
+                yield network
+            except Exception as error:  # noqa: BLE001 - kept, and raised again where no nursery wraps it
+                raised = error
+            finally:
+                await _shut_down(host, core)
+                nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        raise _plain(group) from group
+    if raised is not None:
+        raise raised
+
+
+async def _run(
+    core: trio.CancelScope,
+    host: BasicHost,
+    gossip: Gossip,
+    where: Sequence[str],
+    *,
+    task_status: Any = trio.TASK_STATUS_IGNORED,
+) -> None:
+    # Shielded: cancelled from outside, libp2p would be torn down before its connections are closed.
+    with core:
+        async with host.run([Multiaddr(text) for text in where]), gossip.running():
+            if len(host.get_network().listeners) < len(where):
+                raise LazpoolError(f"cannot listen on {', '.join(where)}", code="cannot-listen")
+            task_status.started()
+            await trio.sleep_forever()
+
+
+async def _shut_down(host: BasicHost, core: trio.CancelScope) -> None:
+    with trio.CancelScope(shield=True):
+        with trio.move_on_after(CLOSE_S):
+            await close_all(host)
+        with trio.move_on_after(CLOSE_S):
+            await host.close()
+        core.cancel()
+
+
+def _plain(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the one error a caller can act on: ours if there is one, else a crash; cancellations stay as they are."""
+    faults, rest = group.split(Exception)
+    if faults is None or (rest is not None and rest.subgroup((KeyboardInterrupt, SystemExit))):
+        return group
+    leaf: BaseException = faults.subgroup(LazpoolError) or faults
+    while isinstance(leaf, BaseExceptionGroup):
+        leaf = leaf.exceptions[0]
+    return leaf if isinstance(leaf, LazpoolError) else NetworkCrashedError(f"libp2p stopped: {leaf!r}")

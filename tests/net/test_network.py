@@ -1,0 +1,135 @@
+"""The facade on real libp2p hosts on loopback: connecting, asking, gossiping, events, closing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from lazpool.errors import InvalidInputError, LazpoolError, UnreachableError
+from lazpool.net.address import node_name
+from lazpool.net.network import Network, PeerEvent, open_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+LISTEN = ["/ip4/127.0.0.1/tcp/0"]
+ECHO = "/lazpool/test-echo/1"
+
+
+async def echo(node_pk: bytes, frame: bytes) -> bytes:
+    """Answer with the asker's key and its frame."""
+    return node_pk + frame
+
+
+def let_through(_topic: str, data: bytes) -> bool:
+    """Accept every post but those that begin with `bad`."""
+    return not data.startswith(b"bad")
+
+
+def node(seed: bytes | None = None, listen: list[str] | None = None) -> AbstractAsyncContextManager[Network]:
+    """Open a host that echoes."""
+    return open_network(seed or os.urandom(32), listen or LISTEN, serve={ECHO: echo}, check=let_through)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5) -> None:
+    """Wait until something holds; trio.TooSlowError if it does not in time."""
+    with trio.fail_after(timeout_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for is libp2p's, and has no event
+            await trio.sleep(0.01)
+
+
+async def next_post(network: Network, timeout_s: float = 5) -> tuple[str, bytes]:
+    """Return the next post a network hears."""
+    with trio.fail_after(timeout_s):
+        return await network.posts.receive()
+
+
+async def test_a_peer_is_known_by_the_key_of_its_address_and_answers() -> None:
+    """Connecting returns the node key named in the address; the answerer sees the asker's key."""
+    async with node() as a, node() as b:
+        assert a.addresses()[0].endswith("/p2p/" + node_name(a.node_pk))
+        assert await b.connect(a.addresses()[0]) == a.node_pk
+        assert await b.ask(a.node_pk, ECHO, b"hello") == b.node_pk + b"hello"
+        await until(lambda: a.peers() == [b.node_pk])
+        assert await a.ask(b.node_pk, ECHO, b"") == a.node_pk
+        assert 0 < await a.ping(b.node_pk) < 1
+
+
+async def test_coming_and_going_are_told() -> None:
+    """Both sides hear of the connection once, and of its end, whoever closes it."""
+    async with node() as a, node() as b:
+        await b.connect(a.addresses()[0])
+        with trio.fail_after(5):
+            assert await a.events.receive() == PeerEvent(b.node_pk, connected=True)
+            assert await b.events.receive() == PeerEvent(a.node_pk, connected=True)
+            await a.close_peer(b.node_pk)
+            assert await a.events.receive() == PeerEvent(b.node_pk, connected=False)
+            assert await b.events.receive() == PeerEvent(a.node_pk, connected=False)
+        assert not a.peers()
+        with pytest.raises(UnreachableError):
+            await a.ping(b.node_pk)
+
+
+async def test_a_post_reaches_who_subscribed_and_not_its_author() -> None:
+    """A post published the moment a listener is known arrives; the author's own queue stays empty."""
+    async with node() as a, node() as b:
+        await b.connect(a.addresses()[0])
+        await a.subscribe("t")
+        await b.subscribe("t")
+        await until(lambda: b.listeners("t"))
+        assert await b.publish("t", b"post") == 1
+        assert await next_post(a) == ("t", b"post")
+        with pytest.raises(trio.WouldBlock):
+            b.posts.receive_nowait()
+
+
+async def test_unreachable_and_invalid_are_told_apart() -> None:
+    """Nobody at an address is UnreachableError; no address at all, or one's own, is InvalidInputError."""
+    async with node() as a, node() as b:
+        await b.connect(a.addresses()[0])
+        with pytest.raises(InvalidInputError):
+            await b.connect("/ip4/127.0.0.1/tcp/1")
+        with pytest.raises(InvalidInputError):
+            await b.connect(b.addresses()[0])
+        with pytest.raises(UnreachableError):
+            await b.connect(f"/ip4/127.0.0.1/tcp/1/p2p/{node_name(bytes(31) + b'x')}")
+        with pytest.raises(UnreachableError):
+            await b.ask(bytes(32), ECHO, b"")
+        with pytest.raises(UnreachableError):
+            await b.ask(a.node_pk, "/lazpool/nothing/1", b"")
+
+
+async def test_a_taken_port_is_an_error() -> None:
+    """Two nodes on one port do not share it silently."""
+    async with node() as a:
+        taken = a.addresses()[0].partition("/p2p/")[0]
+        with pytest.raises(LazpoolError) as caught:
+            async with node(listen=[taken]):
+                pass
+        assert caught.value.code == "cannot-listen"
+
+
+async def test_what_the_block_raises_comes_out_as_it_is() -> None:
+    """No exception group of trio's nurseries reaches the caller."""
+    with pytest.raises(KeyError):
+        async with node():
+            raise KeyError
+
+
+async def test_leaving_is_quick_also_with_peers_and_when_cancelled() -> None:
+    """Leaving takes less than two seconds with connections open, cancelled or not."""
+    async with node() as a:
+        start = trio.current_time()
+        with trio.move_on_after(1) as scope:
+            async with node() as b, node() as c:
+                await b.connect(a.addresses()[0])
+                await c.connect(a.addresses()[0])
+                start = trio.current_time()
+                scope.cancel()
+                await trio.sleep_forever()
+        assert trio.current_time() - start < 2
+        await until(lambda: not a.peers())
