@@ -97,6 +97,15 @@ def test_a_seat_freed_on_the_way_is_taken_again() -> None:
             assert _reason(fit(small, third, load)) == Reason.SEATS
 
 
+def test_a_hop_past_a_vertex_needs_a_seat_on_both_sides() -> None:
+    """Who boards just before a vertex and leaves just after it is not lost between the two legs."""
+    straight = offer(Point(45.0, 4.0), Point(45.0, 4.5), Point(45.0, 5.0), seats=1)
+    before, after = Point(45.0, 4.485), Point(45.0, 4.515)
+    found = _fits(fit_places(straight, before, after, 1))
+    assert (found.pickup_leg, found.dropoff_leg) == (0, 1)
+    assert _reason(fit_places(straight, before, after, 1, (1, 1))) == Reason.SEATS
+
+
 def test_a_taken_seat_sends_the_rider_to_a_dearer_way() -> None:
     """On a route that passes a place twice, the second pass serves when the first is full."""
     loop = offer(GRENOBLE, VOIRON, GRENOBLE, VOIRON, flex_after=300, seats=1)
