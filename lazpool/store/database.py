@@ -50,15 +50,9 @@ class Store:
         """
         if self.connection.in_transaction:
             yield
-            return
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
+        else:
+            with _immediate(self.connection):
+                yield
 
     def version(self) -> int:
         """Return a number that changes when another process commits."""
@@ -67,6 +61,18 @@ class Store:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+@contextmanager
+def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
@@ -100,23 +106,29 @@ def explain(error: sqlite3.Error, path: str = "the database") -> LazpoolError:
 
 
 def _migrate(connection: sqlite3.Connection, schema: Any, path: str) -> None:
+    if _is_current(connection, schema, path):
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    with _immediate(connection):  # a second process that opens the same new file waits here, and finds it done
+        if not _is_current(connection, schema, path):
+            _apply(connection, schema)
+
+
+def _is_current(connection: sqlite3.Connection, schema: Any, path: str) -> bool:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application == schema.APPLICATION_ID and version == schema.VERSION:
-        return
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if not empty and application != schema.APPLICATION_ID:
-        raise DamagedError(f"{path} is not a lazpool database of this kind", hint="move it away and try again")
-    if version > schema.VERSION:
+    if application == schema.APPLICATION_ID and version > schema.VERSION:
         raise DamagedError(f"{path} was written by a newer lazpool", hint="upgrade lazpool")
-    connection.execute("PRAGMA journal_mode=WAL")
-    _apply(connection, schema)
+    if application != schema.APPLICATION_ID and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise DamagedError(f"{path} is not a lazpool database of this kind", hint="move it away and try again")
+    return bool(application == schema.APPLICATION_ID and version == schema.VERSION)
 
 
 def _apply(connection: sqlite3.Connection, schema: Any) -> None:
     # Imported late: a command on a current database has nothing to migrate, and this import costs a third of its time.
     from sqlite_utils import Database  # noqa: PLC0415
 
-    schema.migrations().apply(Database(connection, execute_plugins=False))
+    database = Database(connection, recursive_triggers=False, execute_plugins=False)
+    schema.migrations().apply(database)
     connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={schema.VERSION}")

@@ -1,0 +1,137 @@
+"""Posts heard from others and the matches among them, in board.db."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from lazpool.store.database import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A post of ours and one of theirs that fit; role: ours. Minutes, metres, units of 100 m, minor units, grams."""
+
+    id: bytes
+    role: str
+    mine: bytes
+    theirs: bytes
+    depart: int
+    pickup_at: int
+    dropoff_at: int
+    detour: float
+    walk: int
+    distance: int
+    share: int
+    unit: str
+    co2: int
+    estimated: int
+    expires: int
+    found: int
+
+
+_COLUMNS = [field.name for field in fields(Match)]
+_MATCH = f"INSERT OR IGNORE INTO matches ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our names
+
+
+def is_known(db: Store, identifier: bytes) -> bool:
+    """Tell whether a post is on the board, or was withdrawn."""
+    sql = "SELECT 1 FROM posts WHERE id=? UNION ALL SELECT 1 FROM withdrawn WHERE post_id=? OR id=?"
+    return db.one(sql, (identifier, identifier, identifier)) is not None
+
+
+def add(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int, own: bool = False) -> None:
+    """Put an offer or a request on the board; `now` in minutes."""
+    post = signed.post
+    if isinstance(post, Withdrawal):
+        raise TypeError("a withdrawal takes a post off the board")
+    depart = post.depart if isinstance(post, Offer) else post.earliest
+    values = (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now, int(own))
+    db.execute("INSERT OR IGNORE INTO posts VALUES (?,?,?,?,?,?,?,?)", values)
+    db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", [(area, signed.id) for area in areas])
+
+
+def withdraw(db: Store, signed: SignedPost, *, expires: int) -> None:
+    """Take a post off the board and keep the withdrawal until the post would have expired."""
+    post = signed.post
+    if not isinstance(post, Withdrawal):
+        raise TypeError("only a withdrawal takes a post off the board")
+    db.execute("DELETE FROM posts WHERE id=?", (post.post_id,))
+    db.execute("DELETE FROM matches WHERE mine=? OR theirs=?", (post.post_id, post.post_id))
+    db.execute("INSERT OR IGNORE INTO withdrawn VALUES (?,?,?,?)", (post.post_id, signed.id, signed.envelope, expires))
+
+
+def get(db: Store, identifier: bytes) -> sqlite3.Row | None:
+    """Return a post's row: id, kind, envelope, post_pk, depart, expires, heard, own."""
+    return db.one("SELECT * FROM posts WHERE id=?", (identifier,))
+
+
+def posts(db: Store, *, kind: int | None = None, own: bool | None = None) -> list[sqlite3.Row]:
+    """Return the posts on the board, soonest departure first."""
+    sql = "SELECT * FROM posts WHERE (? IS NULL OR kind=?) AND (? IS NULL OR own=?) ORDER BY depart, id"
+    return db.all(sql, (kind, kind, own, own))
+
+
+def envelopes(db: Store, kind: int, latest: int, earliest: int) -> Iterable[tuple[bytes, bytes]]:
+    """Return id and envelope of others' posts of a kind that depart between two minutes."""
+    sql = "SELECT id, envelope FROM posts WHERE kind=? AND own=0 AND depart BETWEEN ? AND ?"
+    return [(row[0], row[1]) for row in db.all(sql, (kind, earliest, latest))]
+
+
+def count(db: Store) -> int:
+    """Count the posts on the board."""
+    return db.number("SELECT count(*) FROM posts")
+
+
+def count_area(db: Store, area: int) -> int:
+    """Count the posts of an area."""
+    return db.number("SELECT count(*) FROM post_areas WHERE area=?", (area,))
+
+
+def ids(db: Store, area: int, after: bytes, most: int) -> tuple[bytes, ...]:
+    """Return ids of an area's posts and of withdrawals, in order, after a given id."""
+    sql = (
+        "SELECT id FROM post_areas WHERE area=? AND id>? UNION SELECT w.id FROM withdrawn w "
+        "JOIN post_areas a ON a.id=w.post_id WHERE a.area=? AND w.id>? ORDER BY 1 LIMIT ?"
+    )
+    return tuple(row[0] for row in db.all(sql, (area, after, area, after, most)))
+
+
+def by_ids(db: Store, wanted: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return the envelopes of those posts and withdrawals that are here."""
+    marks = ",".join("?" * len(wanted))
+    sql = f"SELECT envelope FROM posts WHERE id IN ({marks})"  # noqa: S608 # only marks
+    sql += f" UNION ALL SELECT envelope FROM withdrawn WHERE id IN ({marks})"  # noqa: S608 # the same
+    return tuple(row[0] for row in db.all(sql, (*wanted, *wanted)))
+
+
+def expire(db: Store, minute: int) -> int:
+    """Delete what expired before that minute; return how many posts."""
+    gone = db.execute("DELETE FROM posts WHERE expires<?", (minute,)).rowcount
+    db.execute("DELETE FROM matches WHERE expires<?", (minute,))
+    db.execute("DELETE FROM withdrawn WHERE expires<?", (minute,))
+    sql = "DELETE FROM post_areas WHERE id NOT IN (SELECT id FROM posts UNION SELECT post_id FROM withdrawn)"
+    db.execute(sql)
+    return gone
+
+
+def add_match(db: Store, match: Match) -> bool:
+    """Store a match; return whether it is new."""
+    return db.execute(_MATCH, [getattr(match, name) for name in _COLUMNS]).rowcount > 0
+
+
+def matches(db: Store, mine: bytes | None = None) -> list[Match]:
+    """Return the matches, of one own post or of all, the least detour first."""
+    sql = "SELECT * FROM matches WHERE ? IS NULL OR mine=? ORDER BY depart, detour"
+    return [Match(**dict(row)) for row in db.all(sql, (mine, mine))]
+
+
+def kind_name(kind: int) -> str:
+    """Return the word for a kind of post."""
+    return {Offer.KIND: "offer", Request.KIND: "request"}.get(kind, "withdrawal")

@@ -1,0 +1,120 @@
+"""Deals in node.db: one row a deal, on each side its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from lazpool.rules.negotiation import OPEN, SEATED, Role, State
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from lazpool.store.database import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class Deal:
+    """A deal as one side knows it; empty bytes and text stand for what is not known yet.
+
+    offer: the envelope. post_id: our own post behind it. own_tag: the tag of the card we gave. peer*: the other person.
+    legs: the legs of the route that the passenger's seat takes, "i,j" (driver). counter: letters sent. boarding: the
+    counter of the newest code sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed:
+    minutes.
+    """
+
+    id: bytes
+    role: Role
+    state: State
+    offer_id: bytes
+    offer: bytes
+    post_id: bytes = b""
+    own_tag: bytes = b""
+    terms: bytes = b""
+    passenger_sig: bytes = b""
+    offer_sig: bytes = b""
+    bind_sig: bytes = b""
+    peer: bytes = b""
+    peer_log: bytes = b""
+    peer_cert: bytes = b""
+    peer_card: bytes = b""
+    peer_name: str = ""
+    peer_contact: str = ""
+    peer_places: str = ""
+    legs: str = ""
+    code: str = ""
+    tries: int = 0
+    counter: int = 0
+    boarding: int = 0
+    reason: str = ""
+    by: str = ""
+    depart: int
+    ends: int
+    answer_by: int
+    created: int
+    changed: int
+
+
+_COLUMNS = [field.name for field in fields(Deal)]
+_INSERT = f"INSERT INTO deals ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our own names
+_UPDATE = f"UPDATE deals SET {','.join(f'{name}=?' for name in _COLUMNS)} WHERE id=?"  # noqa: S608 # the same
+
+
+def add(db: Store, deal: Deal) -> None:
+    """Store a new deal."""
+    db.execute(_INSERT, _values(deal))
+
+
+def save(db: Store, deal: Deal) -> None:
+    """Store what changed in a deal."""
+    db.execute(_UPDATE, [*_values(deal), deal.id])
+
+
+def get(db: Store, identifier: bytes) -> Deal | None:
+    """Return one deal."""
+    row = db.one("SELECT * FROM deals WHERE id=?", (identifier,))
+    return _deal(row) if row else None
+
+
+def all_deals(db: Store) -> list[Deal]:
+    """Return every deal, oldest first."""
+    return [_deal(row) for row in db.all("SELECT * FROM deals ORDER BY created, id")]
+
+
+def of_offer(db: Store, offer_id: bytes, role: Role, states: Iterable[State]) -> list[Deal]:
+    """Return our deals in that role about an offer, in any of the states."""
+    wanted = sorted(states)
+    marks = ",".join("?" * len(wanted))
+    sql = f"SELECT * FROM deals WHERE offer_id=? AND role=? AND state IN ({marks}) ORDER BY created, id"  # noqa: S608 # only marks
+    return [_deal(row) for row in db.all(sql, (offer_id, role, *wanted))]
+
+
+def seated(db: Store, offer_id: bytes) -> list[Deal]:
+    """Return the deals whose passengers have a seat in our offer."""
+    return of_offer(db, offer_id, Role.DRIVER, SEATED)
+
+
+def open_deals(db: Store) -> list[Deal]:
+    """Return the deals that still need somebody or something."""
+    marks = ",".join("?" * len(OPEN))
+    return [_deal(row) for row in db.all(f"SELECT * FROM deals WHERE state IN ({marks})", sorted(OPEN))]  # noqa: S608 # only marks
+
+
+def add_note(db: Store, deal: bytes, text: str, *, mine: bool, now: int) -> None:
+    """Keep a message of a deal."""
+    db.execute("INSERT INTO notes (deal, mine, text, at) VALUES (?,?,?,?)", (deal, int(mine), text, now))
+
+
+def notes(db: Store, deal: bytes) -> list[sqlite3.Row]:
+    """Return the messages of a deal, oldest first: mine, text, at."""
+    return db.all("SELECT * FROM notes WHERE deal=? ORDER BY id", (deal,))
+
+
+def _values(deal: Deal) -> list[object]:
+    return [getattr(deal, name) for name in _COLUMNS]
+
+
+def _deal(row: sqlite3.Row) -> Deal:
+    values = dict(row)
+    return Deal(**{**values, "role": Role(values["role"]), "state": State(values["state"])})
