@@ -14,8 +14,7 @@ author = _metadata["authors"][0]["name"]
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
 # Pages point at the protocol, at code and at examples beside docs/; those links work where the source is browsed.
-# And a kind of page that has none yet is no mistake.
-suppress_warnings = ["myst.xref_missing", "toc.empty_glob"]
+suppress_warnings = ["myst.xref_missing"]
 
 html_theme = "furo"
 html_title = f"{project} {release}"
