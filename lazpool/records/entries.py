@@ -54,6 +54,7 @@ class Entry:
     def __post_init__(self) -> None:
         """Refuse an entry that breaks the format."""
         check_bytes("net", self.net, NET_SIZE)
+        check_uint("kind", self.kind, GENESIS, max(KINDS))
         check_bytes("log", self.log_pk, KEY)
         check_uint("seq", self.seq, 1, MAX_SEQ)
         check_bytes("prev", self.prev, HASH)
@@ -79,6 +80,11 @@ class Genesis:
     device: Device
     next_commitment: bytes
     software: str
+
+    def __post_init__(self) -> None:
+        """Refuse a genesis that breaks the format."""
+        check_bytes("next key", self.next_commitment, HASH)
+        check_text("software", self.software, MAX_SOFTWARE)
 
     def payload(self) -> bytes:
         """Return the payload of the genesis entry."""

@@ -237,6 +237,8 @@ def _check_head(post: Offer | Request) -> None:
 
 
 def _check_route(route: tuple[Point, ...], minutes: tuple[int, ...]) -> None:
+    if type(route) is not tuple or type(minutes) is not tuple:  # bytes, too, are a sequence of integers
+        raise MalformedError("shape", "route: not a list of vertices and a list of minutes")
     if not 2 <= len(route) <= MAX_VERTICES or len(minutes) != len(route):  # noqa: PLR2004 # a way has two ends
         raise wrong("route", f"not 2 to {MAX_VERTICES} vertices, each with its minute")
     for point in route:

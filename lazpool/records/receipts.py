@@ -29,7 +29,7 @@ from lazpool.records.shape import (
 )
 from lazpool.wire.codec import encode
 from lazpool.wire.hashing import NET_SIZE, tagged_hash
-from lazpool.wire.signing import sign, verify
+from lazpool.wire.signing import SIGNATURE_SIZE, sign, verify
 
 if TYPE_CHECKING:
     from lazpool.records.people import Device
@@ -126,6 +126,7 @@ class Countersignature:
         check_bytes("receipt_id", self.receipt_id, HASH)
         check_uint("seq", self.seq, 1, MAX_SEQ)
         check_bytes("head", self.head, HASH)
+        check_bytes("signature", self.signature, SIGNATURE_SIZE)
 
 
 def receipt_from(body: bytes) -> ReceiptTerms:
