@@ -11,94 +11,25 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import trio
 from libp2p.crypto.ed25519 import create_new_key_pair
-from libp2p.custom_types import TProtocol
 from libp2p.peer.id import ID
 from libp2p.peer.peerstore import env_to_send_in_RPC
-from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pb import rpc_pb2
-from libp2p.pubsub.pubsub import Pubsub
 from libp2p.pubsub.validators import PUBSUB_SIGNING_PREFIX
 from libp2p.tools.anyio_service import background_trio_service
 
 from lazpool.errors import InvalidInputError
-from lazpool.net.limits import (
-    MAX_POST,
-    MAX_RPC,
-    MAX_TOPICS_PER_PEER,
-    MAX_TOPICS_PER_RPC,
-    OUTBOUND_RPCS,
-    POSTS_QUEUE,
-    PUBLISH_RATE,
-)
+from lazpool.net.limits import MAX_POST, POSTS_QUEUE, PUBLISH_RATE
+from lazpool.net.pace import Pace
+from lazpool.net.pubsub import DEGREE, LeanPubsub, LeanRouter
 from lazpool.net.throttle import report
 
 if TYPE_CHECKING:
-    from libp2p.abc import IHost, INetConn, INetStream
+    from libp2p.abc import IHost
 
 Check = Callable[[str, bytes], bool]
-
-MESHSUB = TProtocol("/meshsub/1.1.0")
-DEGREE = 6
-
-
-class LeanPubsub(Pubsub):
-    """A pubsub that takes one topic a message, keeps no subscription queues and has room for a burst."""
-
-    def __init__(self, host: IHost, router: GossipSub) -> None:
-        """Attach to a host and a router, with our bounds on what a peer may send."""
-        super().__init__(
-            host,
-            router,
-            max_inbound_rpc_size=MAX_RPC,
-            max_subscriptions_per_rpc=MAX_TOPICS_PER_RPC,
-            max_subscriptions_per_peer=MAX_TOPICS_PER_PEER,
-        )
-        self._writing: WeakKeyDictionary[INetStream, trio.Lock] = WeakKeyDictionary()
-
-    def notify_subscriptions(self, publish_message: rpc_pb2.Message) -> None:
-        """Do nothing: messages are handed over by the validator."""
-
-    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
-        """Take one message, of a peer or our own; what is not one topic and of a post's size goes no further."""
-        if len(msg.topicIDs) != 1 or len(msg.data) > MAX_POST:
-            report("unfit message", msg_forwarder)
-            return
-        await super().push_msg(msg_forwarder, msg)
-
-    async def write_msg(self, stream: INetStream, rpc_msg: rpc_pb2.RPC) -> bool:
-        """Write one frame; libp2p's two writers a stream would mix theirs when the window is short."""
-        async with self._writing.setdefault(stream, trio.Lock()):
-            written: bool = await super().write_msg(stream, rpc_msg)
-        return written
-
-    async def _handle_new_peer(self, peer_id: ID) -> None:
-        greeted_with = set(self.topic_ids)
-        await super()._handle_new_peer(peer_id)
-        queue = self.peer_queues.get(peer_id)
-        if queue is None:
-            return
-        queue.max_message_size = MAX_RPC
-        queue._queue.max_size = OUTBOUND_RPCS  # noqa: SLF001 - libp2p offers no setting
-        # A topic subscribed to while the greeting was being written is in neither the greeting nor an announcement.
-        for topic in set(self.topic_ids) - greeted_with:
-            queue.push(self._build_announce_rpc(topic, subscribe=True)[0])
-
-    def leave_connection(self, conn: INetConn) -> None:
-        """If our stream to a peer was on this closed connection, open one on another, and keep what we know of it."""
-        peer_id = conn.muxed_conn.peer_id
-        stream = self.peers.get(peer_id)
-        if stream is None or stream.muxed_conn is not conn.muxed_conn:
-            return
-        self.peers.pop(peer_id, None)
-        queue = self.peer_queues.pop(peer_id, None)
-        if queue is not None:
-            queue.close()
-        self.router.remove_peer(peer_id)
-        self._schedule_peer_stream_retry(peer_id)
 
 
 class Gossip:
@@ -106,24 +37,11 @@ class Gossip:
 
     def __init__(self, host: IHost, check: Check) -> None:
         """Attach to a host; `check` says whether a message of a topic may be kept and passed on."""
-        self._router = GossipSub(
-            protocols=[MESHSUB],
-            degree=DEGREE,
-            degree_low=4,
-            degree_high=12,
-            heartbeat_interval=1,
-            gossip_window=3,
-            gossip_history=5,
-            # libp2p's limit also counts our own posts and what we pass on; ours stands in the rules of admission.
-            spam_protection_enabled=False,
-            adaptive_gossip_enabled=False,
-            max_pending_messages_per_peer=int(2 * PUBLISH_RATE) + 1,
-            pending_messages_ttl=2.0,
-        )
+        self._router = LeanRouter()
         self.pubsub = LeanPubsub(host, self._router)
         self._check = check
         self._send, self.posts = trio.open_memory_channel[tuple[str, bytes]](POSTS_QUEUE)
-        self._pace = _Pace(PUBLISH_RATE)
+        self._pace = Pace(PUBLISH_RATE)
         self.dropped = 0
 
     @asynccontextmanager
@@ -131,7 +49,10 @@ class Gossip:
         """Run until the block is left; a fault of libp2p that the guard gave up on ends it with an exception."""
         async with background_trio_service(self.pubsub), background_trio_service(self._router):
             await self.pubsub.wait_until_ready()
-            yield
+            try:
+                yield
+            finally:
+                self.pubsub.end()
 
     async def subscribe(self, topic: str) -> None:
         """Hear a topic from now on."""

@@ -8,7 +8,8 @@ Patched, once per process, and proven by one test per packet in tests/net/test_f
 - `SwarmConn._handle_muxed_stream`: an exception of a stream handler ends the connection's service. Its stream is reset.
 - `SwarmConn` logs through the root logger, whose functions install a handler on stderr at their first call.
 - `read_delim` of the protocol negotiation reads whatever length a stranger announces, before any handshake.
-- The `libp2p` logger propagates nothing and so writes to stderr by itself: it is given our handler.
+- The `libp2p` logger propagates nothing and so writes to stderr by itself, and so does trio's when there are no file
+  descriptors left to accept with, ten times a second: they are given our handler.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ _handle_muxed_stream = SwarmConn._handle_muxed_stream  # noqa: SLF001 - the guar
 
 def install() -> None:
     """Apply the patches to this process; calling it again changes nothing."""
-    logger = logging.getLogger("libp2p")
-    if any(isinstance(handler, LibraryHandler) for handler in logger.handlers):
+    if any(isinstance(handler, LibraryHandler) for handler in logging.getLogger("libp2p").handlers):
         return
-    logger.addHandler(LibraryHandler(logging.WARNING))
+    for name in ("libp2p", "trio.serve_listeners"):
+        logging.getLogger(name).addHandler(LibraryHandler(logging.WARNING))
     TrioManager.run_task = _guarded_run_task  # type: ignore[method-assign]  # the patch itself
     SwarmConn._handle_muxed_stream = _guarded_stream  # type: ignore[method-assign]  # noqa: SLF001 - the patch itself
     vars(swarm_connection)["logging"] = logging.getLogger("libp2p.network.connection")

@@ -55,6 +55,18 @@ MAX_TOPICS_PER_RPC: Final = 512
 OUTBOUND_RPCS: Final = 256
 """Frames waiting for one peer before more are dropped; libp2p's own 32 loses bursts that we only forward."""
 
+MAX_CONTROL: Final = 2000
+"""Control entries in one gossip frame, and message ids acted on in one entry: five seconds of a busy topic."""
+
+MAX_BACKOFF_S: Final = 60
+"""Longest time a peer may ask us to stay out of its mesh; GossipSub's own default."""
+
+PEER_RATE: Final = 200.0
+"""Messages a second taken from one peer, copies included: twice what an honest peer publishes."""
+
+PEER_BURST: Final = 2000.0
+"""Messages at once taken from one peer that has been quiet."""
+
 PUBLISH_RATE: Final = 100.0
 """Own messages a second; a pair carries 200 without loss on loopback, 400 lose some."""
 
