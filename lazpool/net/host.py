@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import trio
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
-from libp2p.custom_types import TProtocol
 from libp2p.host.basic_host import BasicHost
 from libp2p.network.config import ConnectionConfig, RetryConfig
 from libp2p.network.connection.raw_connection import RawConnection
@@ -17,7 +16,6 @@ from libp2p.peer.id import ID
 from libp2p.peer.peerstore import PeerStore
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
 from libp2p.security.noise.transport import Transport as Noise
-from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
 from libp2p.transport.tcp.tcp import TCP
 from libp2p.transport.upgrader import TransportUpgrader
 from libp2p.utils.address_validation import expand_wildcard_address
@@ -26,7 +24,7 @@ from multiaddr import Multiaddr
 from lazpool.errors import LazpoolError
 from lazpool.net.address import node_pk_of, peer_id_bytes
 from lazpool.net.limits import CLOSE_S, DIAL_S, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_PEER
-from lazpool.net.muxer import BoundedYamux
+from lazpool.net.muxer import BoundedMuxers
 from lazpool.net.throttle import report
 
 if TYPE_CHECKING:
@@ -59,9 +57,8 @@ def make_host(seed: bytes) -> BasicHost:
     store = PeerStore()
     store.add_key_pair(own_id, keys)
     # Noise alone and Yamux alone: libp2p's defaults also offer plaintext.
-    upgrader = TransportUpgrader(
-        {NOISE: Noise(keys, noise_privkey=create_noise_key_pair().private_key)}, {TProtocol(YAMUX): BoundedYamux}
-    )
+    upgrader = TransportUpgrader({NOISE: Noise(keys, noise_privkey=create_noise_key_pair().private_key)}, {})
+    upgrader.muxer_multistream = BoundedMuxers()
     swarm = LeanSwarm(
         own_id,
         store,

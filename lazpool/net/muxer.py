@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import trio
+from libp2p.custom_types import TProtocol
 from libp2p.io.exceptions import ConnectionClosedError
-from libp2p.stream_muxer.yamux.yamux import Yamux
+from libp2p.stream_muxer.muxer_multistream import MuxerMultistream
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID, Yamux
 
-from lazpool.net.limits import MAX_BUFFERED_PER_CONNECTION, MAX_STREAMS_PER_CONNECTION, WRITE_S
+from lazpool.net.limits import DIAL_S, MAX_BUFFERED_PER_CONNECTION, MAX_STREAMS_PER_CONNECTION, WRITE_S
 from lazpool.net.throttle import report
 
 if TYPE_CHECKING:
-    from libp2p.abc import IMuxedStream
+    from libp2p.abc import IMuxedStream, ISecureConn
+    from libp2p.peer.id import ID
 
 
 class BoundedYamux(Yamux):
@@ -49,3 +52,16 @@ class BoundedYamux(Yamux):
         self.event_shutting_down.set()
         with trio.CancelScope(shield=True):
             await self.secured_conn.close()
+
+
+class BoundedMuxers(MuxerMultistream):
+    """The choice of a muxer, with one to choose; libp2p's takes its own Yamux whatever class it is given."""
+
+    def __init__(self) -> None:
+        """Offer Yamux."""
+        super().__init__({TProtocol(PROTOCOL_ID): BoundedYamux}, int(DIAL_S))
+
+    async def new_conn(self, conn: ISecureConn, peer_id: ID) -> BoundedYamux:
+        """Agree on Yamux with the peer of a secured connection."""
+        await self.select_transport(conn)
+        return BoundedYamux(conn, peer_id, is_initiator=conn.is_initiator)

@@ -21,7 +21,6 @@ from lazpool.net.limits import (
     OUTBOUND_RPCS,
     PEER_BURST,
     PEER_RATE,
-    PUBLISH_RATE,
 )
 from lazpool.net.pace import Quotas
 from lazpool.net.throttle import report
@@ -55,8 +54,9 @@ class LeanRouter(GossipSub):
             spam_protection_enabled=False,
             adaptive_gossip_enabled=False,
             eclipse_protection_enabled=False,
-            max_pending_messages_per_peer=int(2 * PUBLISH_RATE) + 1,
-            pending_messages_ttl=2.0,
+            # libp2p keeps each message for every peer that does not hear its topic, in case it soon will. It also
+            # replays the last three heartbeats to whoever begins to hear a topic, which is enough.
+            pending_messages_ttl=-1.0,
         )
         # With libp2p's default weights the scorer decides nothing and costs at every message.
         self.scorer = None
