@@ -1,1 +1,1 @@
-"""One function is one thing that can happen, in one transaction."""
+"""Floor 5, what can happen: one function each, one transaction each, outgoing letters included."""

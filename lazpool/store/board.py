@@ -57,6 +57,11 @@ def add(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int, own: b
     db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", [(area, signed.id) for area in areas])
 
 
+def add_area(db: Store, identifier: bytes, area: int) -> None:
+    """Note that a post on the board was heard in another area, too."""
+    db.execute("INSERT OR IGNORE INTO post_areas SELECT ?, id FROM posts WHERE id=?", (area, identifier))
+
+
 def withdraw(db: Store, signed: SignedPost, *, expires: int) -> None:
     """Take a post off the board and keep the withdrawal until the post would have expired."""
     post = signed.post

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Deal:
     """A deal as one side knows it; empty bytes and text stand for what is not known yet.
 
-    offer: the envelope. post_id: our own post behind it. own_tag: the tag of the card we gave. peer*: the other person.
+    offer: the envelope. post_id: our own post behind it. about: the post that our letters are about. own_tag: the tag
+    of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver).
     legs: the legs of the route that the passenger's seat takes, "i,j" (driver). counter: letters sent. boarding: the
     counter of the newest code sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed:
     minutes.
@@ -30,6 +31,7 @@ class Deal:
     offer_id: bytes
     offer: bytes
     post_id: bytes = b""
+    about: bytes = b""
     own_tag: bytes = b""
     terms: bytes = b""
     passenger_sig: bytes = b""
@@ -43,6 +45,7 @@ class Deal:
     peer_contact: str = ""
     peer_places: str = ""
     legs: str = ""
+    detour: float = 0.0
     code: str = ""
     tries: int = 0
     counter: int = 0
@@ -69,6 +72,18 @@ def add(db: Store, deal: Deal) -> None:
 def save(db: Store, deal: Deal) -> None:
     """Store what changed in a deal."""
     db.execute(_UPDATE, [*_values(deal), deal.id])
+
+
+def put(db: Store, deal: Deal) -> None:
+    """Store a deal, new or not."""
+    (save if get(db, deal.id) else add)(db, deal)
+
+
+def count_open(db: Store, post_id: bytes) -> int:
+    """Count the open deals behind one of our posts."""
+    marks = ",".join("?" * len(OPEN))
+    sql = f"SELECT count(*) FROM deals WHERE post_id=? AND state IN ({marks})"  # noqa: S608 # only marks
+    return db.number(sql, (post_id, *sorted(OPEN)))
 
 
 def get(db: Store, identifier: bytes) -> Deal | None:

@@ -77,10 +77,10 @@ def newest_sealed(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt |
     return _receipt(db.one(sql, (passenger, driver, SEALED)))
 
 
-def proposed_to(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | None:
-    """Return the receipt of this pair that waits for its second half, if any."""
-    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=?"
-    return _receipt(db.one(sql, (passenger, driver, PROPOSED)))
+def newest_live(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | None:
+    """Return the newest receipt of this pair that is sealed or waits for its second half."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state<>? ORDER BY dir_seq DESC LIMIT 1"
+    return _receipt(db.one(sql, (passenger, driver, LAPSED)))
 
 
 def receipts(db: Store, state: str = SEALED) -> list[StoredReceipt]:

@@ -68,3 +68,8 @@ def expire(db: Store, minute: int) -> None:
     """Delete tags and letters that expired before that minute."""
     db.execute("DELETE FROM held WHERE expires<?", (minute,))
     db.execute("DELETE FROM tags WHERE until<?", (minute,))
+
+
+def until_of(db: Store, tag: bytes) -> int:
+    """Return the minute until which a tag is open, 0 when it is not."""
+    return db.number("SELECT until FROM tags WHERE tag=?", (tag,))

@@ -32,10 +32,10 @@ CREATE TABLE boxes (
 
 CREATE TABLE deals (
     id BLOB PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, offer_id BLOB NOT NULL, offer BLOB NOT NULL,
-    post_id BLOB NOT NULL, own_tag BLOB NOT NULL, terms BLOB NOT NULL, passenger_sig BLOB NOT NULL,
+    post_id BLOB NOT NULL, about BLOB NOT NULL, own_tag BLOB NOT NULL, terms BLOB NOT NULL, passenger_sig BLOB NOT NULL,
     offer_sig BLOB NOT NULL, bind_sig BLOB NOT NULL, peer BLOB NOT NULL, peer_log BLOB NOT NULL,
     peer_cert BLOB NOT NULL, peer_card BLOB NOT NULL, peer_name TEXT NOT NULL, peer_contact TEXT NOT NULL,
-    peer_places TEXT NOT NULL, legs TEXT NOT NULL, code TEXT NOT NULL, tries INTEGER NOT NULL,
+    peer_places TEXT NOT NULL, legs TEXT NOT NULL, detour REAL NOT NULL, code TEXT NOT NULL, tries INTEGER NOT NULL,
     counter INTEGER NOT NULL, boarding INTEGER NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
     depart INTEGER NOT NULL, ends INTEGER NOT NULL, answer_by INTEGER NOT NULL, created INTEGER NOT NULL,
     changed INTEGER NOT NULL
@@ -54,7 +54,8 @@ CREATE TABLE letters (
 
 -- awaits: repeated until answered. answers: the letter it answers; sent again when that one is repeated.
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, deal BLOB NOT NULL, letter_kind INTEGER NOT NULL, tag BLOB NOT NULL,
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, deal BLOB NOT NULL, letter_kind INTEGER NOT NULL,
+    counter INTEGER NOT NULL, tag BLOB NOT NULL,
     letterboxes BLOB NOT NULL, data BLOB NOT NULL, awaits INTEGER NOT NULL, answers BLOB NOT NULL,
     state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, expires INTEGER NOT NULL
 ) STRICT;

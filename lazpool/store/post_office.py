@@ -42,6 +42,7 @@ def put_letter(  # the arguments are the row's own columns
     *,
     deal: bytes,
     kind: int,
+    counter: int,
     tag: bytes,
     letterboxes: tuple[bytes, ...],
     data: bytes,
@@ -51,12 +52,13 @@ def put_letter(  # the arguments are the row's own columns
     expires: int,
 ) -> None:
     """Queue a sealed letter; `now` in seconds."""
-    _insert(db, LETTER, deal, kind, tag, b"".join(letterboxes), data, int(awaits), answers, now, expires)
+    boxes = b"".join(letterboxes)
+    _insert(db, LETTER, deal, kind, counter, tag, boxes, data, int(awaits), answers, now, expires)
 
 
 def put_post(db: Store, envelope: bytes, *, now: int, expires: int) -> None:
     """Queue a post for publication; `now` in seconds."""
-    _insert(db, POST, b"", 0, b"", b"", envelope, 0, b"", now, expires)
+    _insert(db, POST, b"", 0, 0, b"", b"", envelope, 0, b"", now, expires)
 
 
 def due(db: Store, now: int, most: int = 64) -> list[Outgoing]:
@@ -87,10 +89,26 @@ def hurry(db: Store, now: int) -> None:
     db.execute("UPDATE outbox SET next_at=?, attempts=0 WHERE state=? AND next_at>?", (now, PENDING, now))
 
 
+def answered_all(db: Store, deal: bytes) -> None:
+    """Stop repeating every letter of a deal."""
+    db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1", (deal,))
+
+
 def answered(db: Store, deal: bytes, kinds: tuple[int, ...]) -> None:
     """Stop repeating the letters of those kinds: their answer is here, or no longer wanted."""
     marks = ",".join("?" * len(kinds))
     db.execute(f"DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind IN ({marks})", (deal, *kinds))  # noqa: S608 # only marks
+
+
+def answered_one(db: Store, deal: bytes, kind: int, counter: int) -> None:
+    """Stop repeating one letter of a deal."""
+    db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind=? AND counter=?", (deal, kind, counter))
+
+
+def letter_of(db: Store, deal: bytes, kind: int) -> bytes:
+    """Return the id of the newest letter of a kind that came in for a deal, empty when there is none."""
+    row = db.one("SELECT id FROM letters WHERE deal=? AND kind=? ORDER BY rowid DESC LIMIT 1", (deal, kind))
+    return row[0] if row else b""
 
 
 def repeat_answer(db: Store, letter: bytes, now: int) -> None:
@@ -118,6 +136,11 @@ def remember(db: Store, letter: bytes, *, deal: bytes, kind: int, now: int) -> N
     db.execute("INSERT OR IGNORE INTO letters VALUES (?,?,?,?)", (letter, deal, kind, now))
 
 
+def forget(db: Store, letter: bytes) -> None:
+    """Take back that a letter is acted on: it came too early."""
+    db.execute("DELETE FROM letters WHERE id=?", (letter,))
+
+
 _NEVER = 2**62
 
 
@@ -128,8 +151,8 @@ def _backoff(attempts: int) -> int:
 def _insert(db: Store, *values: object) -> None:
     *columns, now, expires = values
     sql = (
-        "INSERT INTO outbox (kind, deal, letter_kind, tag, letterboxes, data, awaits, answers, state, attempts, "
-        "next_at, expires) VALUES (?,?,?,?,?,?,?,?,?,0,?,?)"
+        "INSERT INTO outbox (kind, deal, letter_kind, counter, tag, letterboxes, data, awaits, answers, state, "
+        "attempts, next_at, expires) VALUES (?,?,?,?,?,?,?,?,?,?,0,?,?)"
     )
     db.execute(sql, (*columns, PENDING, now, expires))
 

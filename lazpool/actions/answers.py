@@ -1,0 +1,247 @@
+"""What each kind of letter does to a deal; called inside the transaction that remembers the letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from lazpool.actions import proposals, receipts, rides
+from lazpool.actions.deals import send_details
+from lazpool.actions.letters import How, pack_card, write
+from lazpool.actions.matches import match_heard
+from lazpool.actions.moves import advance, post_seed
+from lazpool.errors import LazpoolError, MalformedError, RefusedError
+from lazpool.records.agreements import agreement_from, check_driver, check_passenger
+from lazpool.records.bodies import (
+    E5,
+    Acceptance,
+    Boarded,
+    Cancellation,
+    CodeRefused,
+    Countersign,
+    Decline,
+    Details,
+    Invitation,
+    Note,
+    Proposal,
+    Receipt,
+    ReceiptRefused,
+)
+from lazpool.records.posts import Offer, check_signature, read_post
+from lazpool.rules import terms as agreement
+from lazpool.rules.admission import untimely
+from lazpool.rules.negotiation import OPEN, Event, Role, State, step
+from lazpool.store import deals, own, post_office
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.bodies import Body
+    from lazpool.records.letters import Letter
+    from lazpool.store.deals import Deal
+
+_B = TypeVar("_B", bound="Body")
+
+MAX_PROPOSALS = 64
+MAX_INVITATIONS = 64
+"""Open proposals for one offer, and invitations for one request; beyond that strangers are not listened to."""
+
+
+class NotYetError(LazpoolError):
+    """A letter that makes sense only after another one; it is taken up when it is repeated."""
+
+
+def partner_keys(deal: Deal) -> set[bytes]:
+    """Return who may sign letters of this deal: the partner's device once known, before that their post's key."""
+    if deal.peer_log:
+        return {deal.peer_log}
+    return {offer_key(deal)} if deal.role is Role.PASSENGER else set()
+
+
+def offer_key(deal: Deal) -> bytes:
+    """Return the key of the offer that a deal is about."""
+    return read_post(deal.offer)[0].post.post_pk
+
+
+def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: Deal | None) -> None:
+    """As the driver: check the terms before a person is asked; what does not fit is declined at once."""
+    offer = own.post(desk.node, box.about)
+    if offer is None or box.deal or body.agreement.deal != letter.deal or letter.sender != body.passenger.log_pk:
+        raise RefusedError("a proposal that contradicts itself", code="wrong-terms")
+    check_passenger(body.agreement, body.signature, body.passenger)
+    if deal is None:
+        deal = proposals.new_received(desk, body, offer)
+        _check_room(desk, offer.id)
+    elif step(deal.role, deal.state, Event.THEY_PROPOSE) is None or deal.offer_id != offer.id:
+        raise RefusedError("this deal is under way already", code="wrong-state")
+    else:
+        advance(desk, deal, Event.THEY_PROPOSE)
+        proposals.take_proposal(deal, body)
+    if reason := _objection(desk, body, offer):
+        _refuse(desk, deal, letter, reason)
+        return
+    deals.put(desk.node, deal)
+    if body.note:
+        deals.add_note(desk.node, deal.id, body.note, mine=False, now=desk.minute)
+
+
+def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, deal: Deal | None) -> None:
+    """As the passenger: check the offer, match it, and keep the invitation for the person to answer."""
+    signed, signature = read_post(body.offer)
+    check_signature(signed, signature)
+    request = own.post(desk.node, box.about)
+    if deal is not None or request is None or request.state != own.LIVE or box.deal:
+        raise RefusedError("an invitation to nothing", code="wrong-terms")
+    post = signed.post
+    if not isinstance(post, Offer) or post.net != desk.net or letter.sender != post.post_pk:
+        raise RefusedError("an invitation by somebody else", code="wrong-sender")
+    if reason := untimely(post, desk.minute):
+        raise RefusedError(f"an invitation to an offer that {reason}", code="untimely")
+    if deals.count_open(desk.node, request.id) >= MAX_INVITATIONS:
+        raise RefusedError("too many invitations", code="quota")
+    deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request.id))
+    match_heard(desk, [signed], [read_post(request.envelope)[0]])
+    if body.note:
+        deals.add_note(desk.node, letter.deal, body.note, mine=False, now=desk.minute)
+
+
+def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the passenger: check both of the driver's signatures; from here on exact places may travel."""
+    body = _body(letter, Acceptance)
+    terms = agreement_from(deal.terms)
+    check_driver(terms, (body.offer_signature, body.bind_signature), body.driver)
+    if body.agreement_id != terms.id or letter.sender != body.driver.log_pk:
+        raise RefusedError("an acceptance of other terms", code="wrong-terms")
+    was = deal.state
+    if was is State.AGREED or (was is not State.WITHDRAWN and step(deal.role, was, Event.THEY_ACCEPT) is None):
+        return
+    deal.offer_sig, deal.bind_sig, deal.peer_name = body.offer_signature, body.bind_signature, body.name
+    deal.peer, deal.peer_log, deal.peer_cert = body.driver.identity, body.driver.log_pk, body.driver.certificate
+    deal.peer_card = pack_card(body.card)
+    if was is State.WITHDRAWN:  # the withdrawal and the acceptance crossed: say it again, where the driver now listens
+        write(desk, deal, Cancellation(deal.reason))
+        return
+    advance(desk, deal, Event.THEY_ACCEPT)
+    post_office.answered(desk.node, deal.id, (Proposal.KIND,))
+    deal.code = rides.new_code()
+    send_details(desk, deal)
+
+
+def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """End a deal that the other side says no to."""
+    if step(deal.role, deal.state, Event.THEY_DECLINE) is None or deal.state is State.RIDING:
+        return
+    advance(desk, deal, Event.THEY_DECLINE, reason=_body(letter, Decline).text, by="them")
+    post_office.answered(desk.node, deal.id, (Proposal.KIND,))
+
+
+def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """End a deal that the other side calls off; a receipt that waits for its second half stops asking for it."""
+    if step(deal.role, deal.state, Event.THEY_CANCEL) is None:
+        return
+    advance(desk, deal, Event.THEY_CANCEL, reason=_body(letter, Cancellation).text, by="them")
+    receipts.lapse(desk, deal.id)
+    post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND, Receipt.KIND))
+
+
+def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """Keep a message."""
+    deals.add_note(desk.node, deal.id, _body(letter, Note).text, mine=False, now=desk.minute)
+
+
+def on_details(_desk: Desk, deal: Deal, letter: Letter) -> None:
+    """Keep the exact places and the telephone number of the partner."""
+    body = _body(letter, Details)
+    deal.peer_contact = body.contact
+    deal.peer_places = " ".join(f"{number / E5:.5f}" for number in body.places)
+
+
+def on_boarded(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the passenger's node: check the code."""
+    if deal.role is Role.PASSENGER:
+        rides.check_code(desk, deal, letter, _body(letter, Boarded))
+
+
+def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the driver: the code was wrong; unless a newer one is under way, the deal stands where it stood before."""
+    body = _body(letter, CodeRefused)
+    post_office.answered_one(desk.node, deal.id, Boarded.KIND, body.counter)
+    if body.counter != deal.boarding or step(deal.role, deal.state, Event.THEY_REFUSE_CODE) is None:
+        return
+    left = f"{body.tries_left} tries left" if body.tries_left else "ask the passenger to run: lazpool done"
+    advance(desk, deal, Event.THEY_REFUSE_CODE, reason=f"the code was wrong; {left}")
+
+
+def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the driver: countersign what agrees with the agreement and the pair's count; answer no to anything else."""
+    body = _body(letter, Receipt)
+    if deal.role is not Role.DRIVER or step(deal.role, deal.state, Event.WE_SIGN) is None:
+        _refuse_receipt(desk, deal, letter, body, f"the deal is {deal.state}")
+        return
+    if receipts.is_ahead(desk, body.receipt):
+        raise NotYetError("an earlier receipt of this pair is still to come")
+    try:
+        receipts.countersign(desk, deal, body, letter.id)
+    except (RefusedError, MalformedError) as wrong:
+        deal.reason = f"a receipt was refused: {wrong.message}"
+        _refuse_receipt(desk, deal, letter, body, wrong.message)
+        return
+    advance(desk, deal, Event.WE_SIGN)
+    deal.reason = ""
+    post_office.answered(desk.node, deal.id, (Boarded.KIND,))
+
+
+def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the passenger: the receipt is whole, also when it comes late."""
+    if step(deal.role, deal.state, Event.THEY_SIGN) is None:
+        return
+    receipts.seal(desk, deal, _body(letter, Countersign).half)
+    advance(desk, deal, Event.THEY_SIGN)
+    deal.reason = ""
+    post_office.answered(desk.node, deal.id, (Receipt.KIND,))
+
+
+def on_receipt_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the passenger: the driver's node did not sign; the person may try again with `done`."""
+    body = _body(letter, ReceiptRefused)
+    newest = receipts.newest_proposed(desk, deal.id)
+    if newest != body.receipt_id or step(deal.role, deal.state, Event.THEY_DECLINE) is None:
+        return
+    receipts.lapse(desk, deal.id)
+    post_office.answered(desk.node, deal.id, (Receipt.KIND,))
+    advance(desk, deal, Event.THEY_DECLINE, reason=f"the driver's node refused the receipt: {body.reason}", by="them")
+
+
+def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
+    terms, offer = body.agreement, read_post(own_offer.envelope)[0].post
+    if not isinstance(offer, Offer) or (terms.net, terms.offer_id) != (desk.net, own_offer.id):
+        return "the terms are about another offer"
+    if terms.offer_pk != offer.post_pk or terms.passenger == desk.identity:
+        return "the terms name the wrong people"
+    if own_offer.state != own.LIVE:
+        return f"the offer is {own_offer.state}"
+    if terms.answer_by < desk.minute:
+        return "the proposal came too late"
+    return agreement.objection(offer, terms)
+
+
+def _check_room(desk: Desk, offer_id: bytes) -> None:
+    if len(deals.of_offer(desk.node, offer_id, Role.DRIVER, OPEN)) >= MAX_PROPOSALS:
+        raise RefusedError("too many open proposals for this offer", code="quota")
+
+
+def _refuse(desk: Desk, deal: Deal, letter: Letter, reason: str) -> None:
+    """Decline without keeping a deal: nothing here needs a person. An invited one is kept, and says why it ended."""
+    seed = post_seed(desk, deal.offer_id)
+    write(desk, deal, Decline(reason), How(answers=letter.id, seed=seed))
+    if deals.get(desk.node, deal.id) is not None:
+        advance(desk, deal, Event.WE_DECLINE, reason=reason, by="us")
+        deals.save(desk.node, deal)
+
+
+def _refuse_receipt(desk: Desk, deal: Deal, letter: Letter, body: Receipt, reason: str) -> None:
+    write(desk, deal, ReceiptRefused(body.receipt.id, reason[:200]), How(answers=letter.id))
+
+
+def _body(letter: Letter, kind: type[_B]) -> _B:
+    if isinstance(letter.body, kind):
+        return letter.body
+    raise MalformedError("shape", f"not a {kind.__name__}")

@@ -1,0 +1,134 @@
+"""What a person decides about a deal: accept, decline, cancel, write a note."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazpool.actions.letters import How, new_card, write
+from lazpool.actions.moves import advance, checked_note, find, post_seed
+from lazpool.actions.proposals import accept_invitation
+from lazpool.errors import InvalidInputError, RefusedError
+from lazpool.records.agreements import agreement_from, sign_as_driver
+from lazpool.records.bodies import E5, Acceptance, Cancellation, Decline, Details, Invitation, Note, Proposal
+from lazpool.records.posts import Offer, read_post
+from lazpool.rules import terms as agreement
+from lazpool.rules.matching import Miss
+from lazpool.rules.negotiation import Event, Role, State
+from lazpool.store import deals, own, post_office
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.store.deals import Deal
+
+
+def accept(desk: Desk, deal_id: bytes) -> Deal:
+    """Accept: a driver a proposal, signing the same terms, if seats and detour allow; a passenger an invitation."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if deal.role is Role.PASSENGER and deal.state is State.INVITED:
+            return accept_invitation(desk, deal)
+        advance(desk, deal, Event.WE_ACCEPT)
+        _take_seat(desk, deal)
+        _sign_acceptance(desk, deal)
+        send_details(desk, deal)
+        deals.save(desk.node, deal)
+    return deal
+
+
+def decline(desk: Desk, deal_id: bytes, reason: str = "") -> Deal:
+    """Say no to a proposal or an invitation."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        advance(desk, deal, Event.WE_DECLINE, reason=checked_note(reason), by="us")
+        _send_decline(desk, deal, reason)
+        deals.save(desk.node, deal)
+    return deal
+
+
+def cancel(desk: Desk, deal_id: bytes, reason: str = "") -> Deal:
+    """Call a deal off: withdraw a proposal or invitation, or cancel an agreed ride."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        was = deal.state
+        advance(desk, deal, Event.WE_CANCEL, reason=checked_note(reason), by="us")
+        post_office.answered_all(desk.node, deal.id)
+        seed = post_seed(desk, deal.post_id) if was is State.INVITED else b""
+        write(desk, deal, Cancellation(checked_note(reason)), How(seed=seed))
+        deals.save(desk.node, deal)
+    return deal
+
+
+def add_note(desk: Desk, deal_id: bytes, text: str) -> Deal:
+    """Write to the partner of an agreed deal."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if not deal.peer or deal.state in {State.DECLINED, State.LAPSED, State.WITHDRAWN, State.RECEIVED}:
+            raise RefusedError(f"the deal is {deal.state}; notes go to a partner who has agreed", code="wrong-state")
+        write(desk, deal, Note(checked_note(text)))
+        deals.add_note(desk.node, deal.id, text, mine=True, now=desk.minute)
+        deals.save(desk.node, deal)
+    return deal
+
+
+def send_details(desk: Desk, deal: Deal) -> None:
+    """Tell the partner of an agreed deal what nobody else may know: exact places, a telephone number."""
+    places: tuple[int, ...] = ()
+    if deal.role is Role.PASSENGER and (post := own.post(desk.node, deal.post_id)):
+        places = tuple(round(number * E5) for end in (post.start, post.end) for number in (end.lat, end.lon))
+    if places or desk.config.contact:
+        write(desk, deal, Details(places, desk.config.contact))
+
+
+def end_for_withdrawn(desk: Desk, post_id: bytes) -> None:
+    """Answer what is still open about a withdrawn post; part of its transaction."""
+    for deal in deals.open_deals(desk.node):
+        if deal.post_id != post_id:
+            continue
+        if deal.state is State.RECEIVED:
+            advance(desk, deal, Event.WE_DECLINE, reason="the offer was withdrawn", by="us")
+            _send_decline(desk, deal, deal.reason)
+        elif deal.state is State.PROPOSED:
+            advance(desk, deal, Event.WE_CANCEL, reason="the request was withdrawn", by="us")
+            post_office.answered(desk.node, deal.id, (Proposal.KIND,))
+            write(desk, deal, Cancellation(deal.reason))
+        deals.save(desk.node, deal)
+
+
+def load_of(desk: Desk, offer: Offer, offer_id: bytes, but: bytes = b"") -> tuple[tuple[int, ...], float]:
+    """Return the seats taken on each leg of our offer, and the minutes of detour that they cost."""
+    load, spent = [0] * (len(offer.route) - 1), 0.0
+    for deal in deals.seated(desk.node, offer_id):
+        if deal.id == but:
+            continue
+        first, last = (int(leg) for leg in deal.legs.split(","))
+        seats = agreement_from(deal.terms).seats
+        load = [taken + seats * (first <= leg <= last) for leg, taken in enumerate(load)]
+        spent += deal.detour
+    return tuple(load), spent
+
+
+def _take_seat(desk: Desk, deal: Deal) -> None:
+    signed, _ = read_post(deal.offer)
+    if not isinstance(signed.post, Offer):
+        raise InvalidInputError("not an offer")
+    load, spent = load_of(desk, signed.post, deal.offer_id, deal.id)
+    found = agreement.place(signed.post, agreement_from(deal.terms), load, spent)
+    if isinstance(found, Miss):
+        why = {"seats": "no seat is left on that part of the way", "detour": "the detour is used up"}
+        raise RefusedError(why.get(found.reason, f"does not fit: {found.reason}"), code=f"full-{found.reason}")
+    deal.legs, deal.detour = f"{found.pickup_leg},{found.dropoff_leg}", found.detour_min
+
+
+def _sign_acceptance(desk: Desk, deal: Deal) -> None:
+    terms = agreement_from(deal.terms)
+    seed = post_seed(desk, deal.offer_id)
+    deal.offer_sig, deal.bind_sig = sign_as_driver(terms, seed, desk.device, desk.keys.log)
+    card = new_card(desk, deal)
+    body = Acceptance(terms.id, deal.offer_sig, deal.bind_sig, desk.device, card, desk.config.name)
+    write(desk, deal, body, How(answers=post_office.letter_of(desk.node, deal.id, Proposal.KIND)))
+
+
+def _send_decline(desk: Desk, deal: Deal, reason: str) -> None:
+    kind = Proposal.KIND if deal.role is Role.DRIVER else Invitation.KIND
+    how = How(answers=post_office.letter_of(desk.node, deal.id, kind), seed=post_seed(desk, deal.post_id))
+    write(desk, deal, Decline(checked_note(reason)), how)

@@ -1,0 +1,116 @@
+"""The desk that every action works at: settings, keys, the two databases and a clock."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lazpool import __version__
+from lazpool.config import Config, load_config, write_config
+from lazpool.errors import RefusedError
+from lazpool.records.entries import GENESIS, Genesis, next_key_commitment, sign_entry
+from lazpool.records.people import Device, certify, check_name
+from lazpool.rules.ledger import next_entry
+from lazpool.store import board_schema, ledger, node_schema
+from lazpool.store.database import Store, open_store
+from lazpool.wire.hashing import network_id
+from lazpool.wire.keys import Keys, create_keys, load_keys
+from lazpool.wire.signing import public_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(slots=True)
+class Desk:
+    """An open home. `clock` gives seconds since the epoch."""
+
+    config: Config
+    keys: Keys
+    node: Store
+    board: Store
+    clock: Callable[[], float] = field(default=time.time)
+
+    @property
+    def net(self) -> bytes:
+        """The network's 8 bytes."""
+        return network_id(self.config.network)
+
+    @property
+    def device(self) -> Device:
+        """This person and this device."""
+        return certify(self.keys.identity, public_key(self.keys.log), self.net)
+
+    @property
+    def identity(self) -> bytes:
+        """The person's public key."""
+        return public_key(self.keys.identity)
+
+    @property
+    def node_pk(self) -> bytes:
+        """The libp2p node's public key."""
+        return public_key(self.keys.node)
+
+    @property
+    def second(self) -> int:
+        """Now, in seconds."""
+        return int(self.clock())
+
+    @property
+    def minute(self) -> int:
+        """Now, in minutes."""
+        return self.second // 60
+
+    def close(self) -> None:
+        """Close the databases."""
+        self.node.close()
+        self.board.close()
+
+
+def create_home(config: Config, *, clock: Callable[[], float] = time.time) -> None:
+    """Make a new home: settings, keys, databases and the first entry of its log; RefusedError when there is one."""
+    check_name(config.name)
+    if (config.home / "config.toml").exists():
+        raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists")
+    config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config.home.chmod(0o700)
+    keys = create_keys(config.keys_folder)
+    with desk_at(config, keys, clock=clock) as desk, desk.node.transaction():
+        begin_log(desk)
+    write_config(config)  # last: a home without settings is none, so a crash before this line leaves nothing half made
+
+
+def begin_log(desk: Desk) -> None:
+    """Write the genesis entry: who owns this log."""
+    genesis = Genesis(desk.device, next_key_commitment(desk.keys.next_identity), f"lazpool {__version__}")
+    entry = next_entry(
+        None, net=desk.net, log_pk=desk.device.log_pk, kind=GENESIS, payload=genesis.payload(), now=desk.second
+    )
+    ledger.add_entry(desk.node, entry, sign_entry(entry, desk.keys.log))
+
+
+@contextmanager
+def open_desk(home: Path, *, clock: Callable[[], float] = time.time) -> Iterator[Desk]:
+    """Open an existing home for the duration of a block."""
+    config = load_config(home)
+    with desk_at(config, load_keys(config.keys_folder), clock=clock) as desk:
+        yield desk
+
+
+@contextmanager
+def desk_at(config: Config, keys: Keys, *, clock: Callable[[], float] = time.time) -> Iterator[Desk]:
+    """Open the databases of a home whose settings and keys are known."""
+    node = open_store(config.node_file, node_schema, synchronous="FULL")
+    try:
+        board = open_store(config.board_file, board_schema, synchronous="NORMAL")
+    except BaseException:
+        node.close()
+        raise
+    desk = Desk(config, keys, node, board, clock)
+    try:
+        yield desk
+    finally:
+        desk.close()

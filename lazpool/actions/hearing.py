@@ -1,0 +1,106 @@
+"""What is heard: posts from gossip and sync are judged, put on the board and matched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazpool.actions.matches import areas_of, match_heard, own_live
+from lazpool.records.posts import Withdrawal, read_post
+from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
+from lazpool.store import board, own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lazpool.actions.desk import Desk
+    from lazpool.records.posts import SignedPost
+
+MAX_BOARD = 200_000
+MAX_AREA = 20_000
+"""Posts on a board, and in one area of it; beyond that new ones are ignored until some expire."""
+
+
+def judge(desk: Desk, data: bytes) -> Verdict:
+    """Judge a post from outside without storing it."""
+    return admit(data, net=desk.net, now=desk.minute, known=lambda identifier: board.is_known(desk.board, identifier))
+
+
+def hear(desk: Desk, data: bytes, area: int) -> Verdict:
+    """Judge a post heard in an area and, when it is accepted, store and match it."""
+    verdict = judge(desk, data)
+    if verdict.judgement is Judgement.ACCEPT and verdict.signed is not None:
+        store_heard(desk, [(verdict.signed, area)], own_live(desk))
+    elif verdict.reason == "known" and verdict.signed is not None:
+        board.add_area(desk.board, verdict.signed.id, area)
+    return verdict
+
+
+def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Iterable[SignedPost]) -> int:
+    """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
+    with desk.board.transaction():
+        room = _Room(desk)
+        fresh = [signed for signed, area in heard if _store(desk, signed, area, room)]
+        return match_heard(desk, fresh, ours)
+
+
+def show_own(desk: Desk) -> None:
+    """Put our live posts on the board, where neighbours sync from and where a deleted board lacks them."""
+    with desk.board.transaction():
+        for post in own.posts(desk.node):
+            if board.get(desk.board, post.id) is None:
+                signed, _ = read_post(post.envelope)
+                board.add(desk.board, signed, areas_of(signed.post), now=desk.minute, own=True)
+
+
+def show_withdrawal(desk: Desk, envelope: bytes) -> tuple[int, ...]:
+    """Take our own withdrawn post off the board; return the areas that are to hear of it."""
+    signed, _ = read_post(envelope)
+    if not isinstance(signed.post, Withdrawal):
+        return ()
+    post = own.post(desk.node, signed.post.post_id)
+    if post is None:
+        return ()
+    with desk.board.transaction():
+        board.withdraw(desk.board, signed, expires=post.expires)
+    return areas_of(read_post(post.envelope)[0].post)
+
+
+class _Room:
+    """How many posts the board still takes; counted once a batch, since counting walks an index."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._board = MAX_BOARD - board.count(desk.board)
+        self._areas: dict[int, int] = {}
+
+    def take(self, area: int) -> bool:
+        """Take one place in an area, if there is one."""
+        left = self._areas.setdefault(area, MAX_AREA - board.count_area(self._desk.board, area))
+        if self._board <= 0 or left <= 0:
+            return False
+        self._board -= 1
+        self._areas[area] = left - 1
+        return True
+
+
+def _store(desk: Desk, signed: SignedPost, area: int, room: _Room) -> bool:
+    if isinstance(signed.post, Withdrawal):
+        return _withdraw(desk, signed)
+    if not room.take(area):
+        return False
+    board.add(desk.board, signed, (area,), now=desk.minute)
+    return True
+
+
+def _withdraw(desk: Desk, signed: SignedPost) -> bool:
+    """Believe a withdrawal only for a post that is here and by the same key.
+
+    Kept for a post not heard yet it could silence somebody else's; that post's withdrawal comes again by sync.
+    """
+    post = signed.post
+    if not isinstance(post, Withdrawal):
+        return False
+    row = board.get(desk.board, post.post_id)
+    if row is not None and row["post_pk"] == post.post_pk and not row["own"]:
+        board.withdraw(desk.board, signed, expires=min(row["expires"], desk.minute + MAX_LIFETIME))
+    return False

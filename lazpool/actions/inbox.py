@@ -1,0 +1,111 @@
+"""Letters that come in: opened, recognised, and acted on once, each in one transaction.
+
+A letter that cannot be read is dropped: nobody honest sends it. One that comes again gets its stored answer again.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from lazpool.actions import answers
+from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.bodies import (
+    Acceptance,
+    Boarded,
+    Cancellation,
+    CodeRefused,
+    Countersign,
+    Decline,
+    Details,
+    Invitation,
+    Note,
+    Proposal,
+    Receipt,
+    ReceiptRefused,
+)
+from lazpool.records.letters import Letter, open_letter
+from lazpool.store import deals, own, post_office
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lazpool.actions.desk import Desk
+    from lazpool.store.deals import Deal
+
+
+class Outcome(Enum):
+    """What became of a letter; whatever it is, its letterbox may forget it."""
+
+    DONE = "done"
+    AGAIN = "again"
+    LATER = "later"
+    DROPPED = "dropped"
+
+
+def receive(desk: Desk, tag: bytes, sealed: bytes) -> tuple[Outcome, str]:
+    """Act on a sealed letter for one of our tags; return what became of it, and why."""
+    box = own.box(desk.node, tag)
+    if box is None:
+        return Outcome.DROPPED, "the keys of this tag are gone"
+    try:
+        letter = open_letter(sealed, box.box_sk, about=box.about, net=desk.net)
+        with desk.node.transaction():
+            return _act(desk, box, letter), ""
+    except (MalformedError, RefusedError) as wrong:
+        return Outcome.DROPPED, f"{wrong.code}: {wrong.message}"
+
+
+def _act(desk: Desk, box: own.Box, letter: Letter) -> Outcome:
+    if post_office.is_known(desk.node, letter.id):
+        post_office.repeat_answer(desk.node, letter.id, desk.second)
+        return Outcome.AGAIN
+    kind = letter.body.KIND
+    post_office.remember(desk.node, letter.id, deal=letter.deal, kind=kind, now=desk.minute)
+    try:
+        _dispatch(desk, box, letter)
+    except answers.NotYetError:
+        post_office.forget(desk.node, letter.id)
+        return Outcome.LATER
+    return Outcome.DONE
+
+
+def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
+    deal = deals.get(desk.node, letter.deal)
+    match letter.body:
+        case Proposal() as proposal:
+            answers.on_proposal(desk, box, letter, proposal, deal)
+        case Invitation() as invitation:
+            answers.on_invitation(desk, box, letter, invitation, deal)
+        case _ if deal is None:
+            raise RefusedError("a letter about no deal of ours", code="no-deal")
+        case _:
+            _check_sender(deal, box, letter)
+            _HANDLERS[type(letter.body)](desk, deal, letter)
+            deals.save(desk.node, deal)
+
+
+def _check_sender(deal: Deal, box: own.Box, letter: Letter) -> None:
+    """Only the partner of a deal may write about it: by the card we gave, or before that by the offer's own key."""
+    if box.deal not in {b"", deal.id} or box.about not in {deal.offer_id, deal.post_id}:
+        raise RefusedError("a letter that came by another deal's box", code="wrong-box")
+    if isinstance(letter.body, Acceptance):
+        return  # the one letter that introduces its sender; its two signatures say who that is
+    if not deal.peer_log and box.deal == deal.id and letter.sender != answers.offer_key(deal):
+        raise answers.NotYetError("by somebody whose acceptance is still to come")
+    if letter.sender not in answers.partner_keys(deal):
+        raise RefusedError("a letter by somebody else", code="wrong-sender")
+
+
+_HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
+    Acceptance: answers.on_acceptance,
+    Decline: answers.on_decline,
+    Cancellation: answers.on_cancellation,
+    Note: answers.on_note,
+    Details: answers.on_details,
+    Boarded: answers.on_boarded,
+    CodeRefused: answers.on_code_refused,
+    Receipt: answers.on_receipt,
+    Countersign: answers.on_countersign,
+    ReceiptRefused: answers.on_receipt_refused,
+}

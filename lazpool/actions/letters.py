@@ -1,0 +1,87 @@
+"""Writing letters: signed, sealed and queued in the transaction of what they tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.actions.letterboxes import letterboxes
+from lazpool.records.letters import seal_letter
+from lazpool.records.people import Card, card_from
+from lazpool.records.shape import wire_fields
+from lazpool.store import own, post_office
+from lazpool.wire.codec import decode, encode
+from lazpool.wire.keys import new_seed
+from lazpool.wire.seal import box_public_key
+from lazpool.wire.signing import public_key
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.bodies import Body
+    from lazpool.records.posts import Offer, Request
+    from lazpool.store.deals import Deal
+
+KEEP_CARD = 180 * 24 * 60
+"""Minutes that a contact card's keys outlive the ride: receipts may come late, settlements later."""
+_MAX_CARD = 512
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a letter travels. awaits: repeated until answered. answers: which letter. seed: who signs, else our log."""
+
+    awaits: bool = False
+    answers: bytes = b""
+    seed: bytes = b""
+
+
+def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
+    """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves."""
+    how = how or How()
+    card = unpack_card(deal.peer_card)
+    deal.counter += 1
+    identifier, sealed = seal_letter(
+        *(deal.id, deal.counter, body),
+        sender_seed=how.seed or desk.keys.log,
+        box_pk=card.box_pk,
+        about=deal.about,
+        net=desk.net,
+    )
+    post_office.put_letter(
+        desk.node,
+        deal=deal.id,
+        kind=body.KIND,
+        counter=deal.counter,
+        tag=card.tag_pk,
+        letterboxes=card.letterboxes,
+        data=sealed,
+        awaits=how.awaits,
+        answers=how.answers,
+        now=desk.second,
+        expires=max(deal.answer_by, deal.ends) + KEEP_CARD,
+    )
+    return identifier
+
+
+def new_card(desk: Desk, deal: Deal) -> Card:
+    """Make keys for this pair of people, keep them, and return the card to give away."""
+    seed, box_sk = new_seed(), new_seed()
+    card = Card(box_public_key(box_sk), public_key(seed), letterboxes(desk))
+    own.add_box(desk.node, own.Box(card.tag_pk, seed, box_sk, deal.offer_id, deal.id, deal.ends + KEEP_CARD))
+    deal.own_tag = card.tag_pk
+    return card
+
+
+def card_of(post: Offer | Request) -> Card:
+    """Return where the author of a post can be written to."""
+    return Card(post.box_pk, post.post_pk, post.letterboxes)
+
+
+def pack_card(card: Card) -> bytes:
+    """Return a card as it is stored."""
+    return encode(wire_fields(card))
+
+
+def unpack_card(data: bytes) -> Card:
+    """Return a stored card."""
+    return card_from(decode(data, _MAX_CARD))

@@ -1,0 +1,129 @@
+"""Own posts: offer, request, withdraw. Each makes a key for this post alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.actions import deals
+from lazpool.actions.letterboxes import letterboxes
+from lazpool.actions.matches import match_own
+from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
+from lazpool.records.places import POST_RES, Point, cell_at, coarse, on_grid
+from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, sign_post
+from lazpool.rules.admission import MAX_LIFETIME
+from lazpool.rules.geo import km, route_minutes
+from lazpool.store import own, post_office
+from lazpool.wire.keys import new_seed
+from lazpool.wire.seal import box_public_key
+from lazpool.wire.signing import public_key
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.posts import SignedPost
+
+AFTER_TRIP = 60
+"""Minutes that a post outlives its trip, so that late answers still find it."""
+KEEP_KEYS = 48 * 60
+"""Minutes that the keys of a post outlive it; then nobody can open its letters any more."""
+END_KM = 2.0
+"""Vertices closer than this to the true ends are left out: they would tell where the ends are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What a driver types. Times and flexibility in minutes; price in thousandths of the unit per km and seat."""
+
+    start: Point
+    end: Point
+    via: tuple[Point, ...]
+    depart: int
+    flex: int
+    seats: int
+    detour: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a passenger types. at: minute of departure, or of arrival with `arrive`; walk in metres."""
+
+    start: Point
+    end: Point
+    at: int
+    arrive: bool
+    flex: int
+    seats: int
+    walk: int
+
+
+def offer(desk: Desk, trip: Trip) -> SignedPost:
+    """Sign an offer with a new key, queue it for publication and match it with the board."""
+    _check_ahead(desk, trip.depart, trip.start, trip.end)
+    route = (coarse(trip.start), *_safe_vias(trip), coarse(trip.end))
+    minutes = route_minutes(route)
+    seed, box_sk = new_seed(), new_seed()
+    post = Offer(
+        net=desk.net, post_pk=public_key(seed), box_pk=box_public_key(box_sk), letterboxes=letterboxes(desk),
+        route=route, minutes=minutes, depart=trip.depart, flex_before=trip.flex, flex_after=trip.flex,
+        max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=0,
+        expires=trip.depart + trip.flex + minutes[-1] + AFTER_TRIP,
+    )  # fmt: skip
+    return _publish(desk, post, seed, box_sk, (trip.start, trip.end))
+
+
+def request(desk: Desk, wish: Wish) -> SignedPost:
+    """Sign a request with a new key, queue it for publication and match it with the board."""
+    earliest, latest = (wish.at - wish.flex, wish.at) if wish.arrive else (wish.at - wish.flex, wish.at + wish.flex)
+    _check_ahead(desk, wish.at, wish.start, wish.end)
+    seed, box_sk = new_seed(), new_seed()
+    post = Request(
+        *(desk.net, public_key(seed), box_public_key(box_sk), letterboxes(desk)),
+        *(cell_at(wish.start, POST_RES), cell_at(wish.end, POST_RES), ARRIVE if wish.arrive else DEPART),
+        *(earliest, latest, wish.walk, wish.seats, 0, latest + AFTER_TRIP),
+    )
+    return _publish(desk, post, seed, box_sk, (wish.start, wish.end))
+
+
+def withdraw(desk: Desk, post_id: bytes) -> None:
+    """Take a post back: tell the network, and decline what was proposed for it. Agreed rides stay agreed."""
+    post, box = own.post(desk.node, post_id), _box_of(desk, post_id)
+    if post is None:
+        raise NotFoundError("you have no such post")
+    if post.state != own.LIVE or box is None:
+        raise RefusedError(f"this post is {post.state} already")
+    signed = sign_post(Withdrawal(desk.net, box.tag, post_id), box.tag_seed)
+    with desk.node.transaction():
+        own.set_post_state(desk.node, post_id, own.WITHDRAWN)
+        post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
+        deals.end_for_withdrawn(desk, post_id)
+
+
+def _box_of(desk: Desk, post_id: bytes) -> own.Box | None:
+    return next((box for box in own.boxes(desk.node) if box.about == post_id and not box.deal), None)
+
+
+def _publish(desk: Desk, post: Offer | Request, seed: bytes, box_sk: bytes, ends: tuple[Point, Point]) -> SignedPost:
+    signed = sign_post(post, seed)
+    depart = post.depart if isinstance(post, Offer) else post.earliest
+    kept = own.OwnPost(signed.id, post.KIND, signed.envelope, own.LIVE, *ends, depart, post.expires, desk.minute)
+    with desk.node.transaction():
+        own.add_post(desk.node, kept)
+        own.add_box(desk.node, own.Box(post.post_pk, seed, box_sk, signed.id, b"", post.expires + KEEP_KEYS))
+        post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
+    match_own(desk, kept)
+    return signed
+
+
+def _check_ahead(desk: Desk, at: int, start: Point, end: Point) -> None:
+    if at <= desk.minute:
+        raise InvalidInputError("that time is past", hint="say a time that is still to come", code="past")
+    if at > desk.minute + MAX_LIFETIME - 24 * 60:
+        hint = "publish it nearer to the day: posts live at most 14 days"
+        raise InvalidInputError("that is more than 13 days ahead", hint=hint, code="too-far-ahead")
+    if coarse(start) == coarse(end):
+        raise InvalidInputError("start and end are in the same cell of about 5 km2", hint="walk, it is healthier")
+
+
+def _safe_vias(trip: Trip) -> tuple[Point, ...]:
+    return tuple(on_grid(via) for via in trip.via if min(km(via, trip.start), km(via, trip.end)) > END_KM)

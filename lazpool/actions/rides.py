@@ -1,0 +1,79 @@
+"""At the car: the passenger shows a code, the driver repeats it, the passenger's node checks it and signs."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from lazpool.actions.letters import How, write
+from lazpool.actions.moves import advance, find
+from lazpool.actions.receipts import sign_receipt
+from lazpool.errors import RefusedError
+from lazpool.records.bodies import CODE_DIGITS, MAX_TRIES, Boarded, CodeRefused
+from lazpool.rules.negotiation import Event, Role, State
+from lazpool.store import deals
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.letters import Letter
+    from lazpool.store.deals import Deal
+
+
+def show_code(desk: Desk, deal_id: bytes) -> str:
+    """As the passenger, return the code to show at the car; no network is needed for it."""
+    deal = find(desk, deal_id)
+    if deal.role is Role.DRIVER:
+        raise RefusedError("the passenger shows the code", hint="lazpool pickup DEAL CODE", code="wrong-role")
+    if deal.state is not State.AGREED:
+        raise RefusedError(f"the deal is {deal.state}: there is no code to show", code="wrong-state")
+    return deal.code
+
+
+def enter_code(desk: Desk, deal_id: bytes, code: str) -> Deal:
+    """As the driver, queue the passenger's code for the passenger's node to check."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if deal.role is Role.PASSENGER:
+            raise RefusedError("the driver enters the code", hint="lazpool pickup DEAL shows it", code="wrong-role")
+        advance(desk, deal, Event.WE_BOARD, reason="the code is with the passenger's node")
+        write(desk, deal, Boarded(code), How(awaits=True))
+        deal.boarding = deal.counter
+        deals.save(desk.node, deal)
+    return deal
+
+
+def done(desk: Desk, deal_id: bytes) -> Deal:
+    """As the passenger, say that the ride took place, without a code: signs the receipt."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if deal.role is Role.DRIVER:
+            hint = "enter the passenger's code with: lazpool pickup DEAL CODE, or ask them to run: lazpool done DEAL"
+            raise RefusedError("only the passenger can say that the ride is done", hint=hint, code="wrong-role")
+        advance(desk, deal, Event.WE_SIGN)
+        sign_receipt(desk, deal)
+        deals.save(desk.node, deal)
+    return deal
+
+
+def check_code(desk: Desk, deal: Deal, letter: Letter, body: Boarded) -> None:
+    """As the passenger's node, check a code: sign the receipt, or tell the driver that it was wrong.
+
+    After three wrong ones every code is refused and only `done` is left; a wrong code never ends a deal.
+    """
+    if deal.state not in {State.AGREED, State.CLAIMED}:
+        return  # the receipt is signed already and repeats itself, or the deal is over
+    left = MAX_TRIES - deal.tries
+    if left > 0 and hmac.compare_digest(body.code, deal.code):
+        advance(desk, deal, Event.WE_SIGN)
+        sign_receipt(desk, deal)
+        return
+    deal.tries = min(deal.tries + 1, MAX_TRIES)
+    tries_left = MAX_TRIES - deal.tries
+    deal.reason = f"a wrong code was refused; {tries_left} tries left"
+    write(desk, deal, CodeRefused(letter.counter, tries_left), How(answers=letter.id))
+
+
+def new_code() -> str:
+    """Return a random code of six digits."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"

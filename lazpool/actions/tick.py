@@ -1,0 +1,68 @@
+"""Housekeeping by the clock: what expires, what lapses, which keys are deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazpool.actions.moves import advance
+from lazpool.actions.receipts import lapse
+from lazpool.records.bodies import Receipt
+from lazpool.rules.negotiation import Event, State
+from lazpool.store import board, deals, ledger, letterbox, own, post_office
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.store.deals import Deal
+
+AFTER_ANSWER = 60
+"""Minutes after the last moment to answer in which an answer may still be on its way."""
+AFTER_RIDE = 14 * 24 * 60
+"""Minutes after a ride in which its receipt can still be signed before the deal is shown as claimed."""
+
+
+def tick(desk: Desk) -> None:
+    """Do all that the clock asks for."""
+    _expire_posts(desk)
+    _time_out_deals(desk)
+    _lapse_receipts(desk)
+    with desk.node.transaction():
+        own.drop_boxes(desk.node, desk.minute)
+        post_office.drop_expired(desk.node, desk.minute)
+    with desk.board.transaction():
+        board.expire(desk.board, desk.minute)
+        letterbox.expire(desk.board, desk.minute)
+
+
+def _expire_posts(desk: Desk) -> None:
+    old = [post for post in own.posts(desk.node) if post.expires < desk.minute]
+    if not old:
+        return
+    with desk.node.transaction():
+        for post in old:
+            own.set_post_state(desk.node, post.id, own.EXPIRED)
+
+
+def _time_out_deals(desk: Desk) -> None:
+    if not any(_is_over(desk, deal) for deal in deals.open_deals(desk.node)):
+        return
+    with desk.node.transaction():
+        for deal in deals.open_deals(desk.node):
+            if _is_over(desk, deal):
+                advance(desk, deal, Event.TIME_OUT, reason="nobody answered in time")
+                deals.save(desk.node, deal)
+
+
+def _is_over(desk: Desk, deal: Deal) -> bool:
+    if deal.state in {State.AGREED, State.RIDING}:
+        return deal.ends + AFTER_RIDE < desk.minute
+    return deal.answer_by + AFTER_ANSWER < desk.minute
+
+
+def _lapse_receipts(desk: Desk) -> None:
+    late = [one for one in ledger.receipts(desk.node, ledger.PROPOSED) if one.expires < desk.minute]
+    if not late:
+        return
+    with desk.node.transaction():
+        for receipt in late:
+            lapse(desk, receipt.deal)
+            post_office.answered(desk.node, receipt.deal, (Receipt.KIND,))
