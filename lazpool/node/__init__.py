@@ -1,1 +1,1 @@
-"""The running program: the supervisor, its pumps and the hub."""
+"""Floor 6, the running program: it carries the outbox out, brings letters and posts in, and keeps itself alive."""

@@ -26,14 +26,14 @@ MAX_RESPONSE = 72 * 1024
 BATCH = 16
 """Letters in one answer, at most."""
 
-OK, UNKNOWN_TAG, FULL, NOT_YOURS, NOT_SERVED, BAD = range(6)
+OK, UNKNOWN_TAG, FULL, NOT_YOURS, NOT_SERVED, LATER = range(6)
 STATUS = {
     OK: "done",
     UNKNOWN_TAG: "nobody opened this tag here",
     FULL: "a quota is used up",
     NOT_YOURS: "this tag was opened by another node",
     NOT_SERVED: "this node holds no letters for others",
-    BAD: "not a valid frame",
+    LATER: "not yet: bring it again later",
 }
 
 

@@ -40,6 +40,11 @@ _COLUMNS = [field.name for field in fields(Match)]
 _MATCH = f"INSERT OR IGNORE INTO matches ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our names
 
 
+def missing(db: Store, identifiers: Iterable[bytes]) -> list[bytes]:
+    """Return those ids that are neither on the board nor withdrawn."""
+    return [one for one in identifiers if not is_known(db, one)]
+
+
 def is_known(db: Store, identifier: bytes) -> bool:
     """Tell whether a post is on the board, or was withdrawn."""
     sql = "SELECT 1 FROM posts WHERE id=? UNION ALL SELECT 1 FROM withdrawn WHERE post_id=? OR id=?"

@@ -1,0 +1,115 @@
+"""Links: connections to joined nodes are kept, dead neighbours are noticed, new ones are met."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from typing import TYPE_CHECKING
+
+import trio
+
+from lazpool.errors import LazpoolError, UnreachableError
+from lazpool.node import mailman, syncing
+from lazpool.node.state import log
+from lazpool.store import own, post_office
+
+if TYPE_CHECKING:
+    from lazpool.net.network import Network, PeerEvent
+    from lazpool.node.state import Node
+
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 60.0
+LOOK_S = 1.0
+PING_EVERY_S = 10.0
+SYNC_EVERY_S = 60.0
+
+
+async def keep(node: Node, network: Network) -> None:
+    """Keep a connection to every joined node, trying again later and later."""
+    async with trio.open_nursery() as nursery:
+        kept: set[str] = set()
+        while True:
+            for row in own.hubs(node.desk.node):
+                if row["address"] not in kept:
+                    kept.add(row["address"])
+                    nursery.start_soon(_keep_one, node, network, row["address"], row["node_pk"])
+            await node.links_bell.wait(LAST_RETRY_S)
+
+
+async def watch(node: Node, network: Network, nursery: trio.Nursery) -> None:
+    """Meet each neighbour that connects, and forget what was learnt of one that goes."""
+    async for event in network.events:
+        _log_event(node, event)
+        if event.connected:
+            nursery.start_soon(greet, node, network, event.node_pk)
+        else:
+            node.hellos.pop(event.node_pk, None)
+            node.opened.pop(event.node_pk, None)
+
+
+async def greet(node: Node, network: Network, peer: bytes, *, everything: bool = False) -> None:
+    """Sync with a neighbour, collect our letters there, and let what waited for somebody go out."""
+    try:
+        await syncing.meet(node, network, peer)
+        await mailman.collect(node, network, peer, everything=everything)
+    except (LazpoolError, sqlite3.Error) as wrong:
+        log.debug("greeting broke off", peer=peer.hex()[:12], why=str(wrong))
+        return
+    with node.desk.node.transaction():
+        post_office.hurry(node.desk.node, node.desk.second)
+    node.outbox_bell.ring()
+
+
+async def greet_all(node: Node, network: Network) -> None:
+    """Tell every neighbour of new areas and new tags."""
+    async with trio.open_nursery() as nursery:
+        for peer in network.peers():
+            nursery.start_soon(greet, node, network, peer)
+
+
+async def ping_all(network: Network) -> None:
+    """Find dead neighbours: a stopped peer would count as connected for minutes."""
+    while True:
+        await trio.sleep(PING_EVERY_S)
+        async with trio.open_nursery() as nursery:
+            for peer in network.peers():
+                nursery.start_soon(_ping, network, peer)
+
+
+async def sync_some(node: Node, network: Network) -> None:
+    """Compare boards with one random neighbour every minute or so, and fetch letters whose push was lost."""
+    while True:
+        await trio.sleep(SYNC_EVERY_S * random.uniform(0.5, 1.5))  # noqa: S311 # spreads load, keeps no secret
+        if peers := network.peers():
+            await greet(node, network, random.choice(peers), everything=True)  # noqa: S311 # the same
+
+
+async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes) -> None:
+    delay = FIRST_RETRY_S
+    while _is_joined(node, address):
+        if node_pk in network.peers():
+            delay = FIRST_RETRY_S
+            await trio.sleep(LOOK_S)
+            continue
+        try:
+            await network.connect(address)
+        except LazpoolError as wrong:
+            if delay == FIRST_RETRY_S:  # once per absence, not once per try
+                log.warning("cannot reach", address=address, why=wrong.message)
+            await trio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
+            delay = min(delay * 2, LAST_RETRY_S)
+
+
+def _is_joined(node: Node, address: str) -> bool:
+    return any(row["address"] == address for row in own.hubs(node.desk.node))
+
+
+async def _ping(network: Network, peer: bytes) -> None:
+    try:
+        await network.ping(peer)
+    except UnreachableError:
+        log.info("neighbour does not answer", peer=peer.hex()[:12])
+        await network.close_peer(peer)
+
+
+def _log_event(node: Node, event: PeerEvent) -> None:
+    log.info("connected" if event.connected else "disconnected", peer=event.node_pk.hex()[:12], hub=node.hub)

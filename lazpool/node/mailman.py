@@ -1,0 +1,113 @@
+"""Carrying letters: depositing ours, collecting what hubs hold for us, and holding letters where we are a hub."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from lazpool.actions import inbox, letterbox
+from lazpool.errors import LazpoolError
+from lazpool.node.state import log
+from lazpool.records import mail
+from lazpool.records.sync import HUB
+from lazpool.store import letterbox as held
+from lazpool.store import own
+
+if TYPE_CHECKING:
+    import trio
+
+    from lazpool.net.network import Network
+    from lazpool.node.state import Node
+    from lazpool.store.post_office import Outgoing
+
+
+async def deliver(network: Network, row: Outgoing) -> bool:
+    """Bring a letter to the first of its letterboxes that takes it; tell whether one did."""
+    frame = mail.pack_frame(mail.Put(row.tag, row.data))
+    for letterbox_pk in row.letterboxes:
+        try:
+            status, _ = mail.read_answer(await network.ask(letterbox_pk, mail.PROTOCOL, frame))
+        except LazpoolError as wrong:
+            log.debug("letterbox not reached", hub=letterbox_pk.hex()[:12], why=wrong.message)
+            continue
+        if status == mail.OK:
+            return True
+        log.debug("letterbox refused", hub=letterbox_pk.hex()[:12], why=mail.STATUS[status])
+    return False
+
+
+async def collect(node: Node, network: Network, hub: bytes, *, everything: bool = False) -> None:
+    """Open our tags at a hub, those it does not know yet, and fetch what it holds for them."""
+    hello = node.hellos.get(hub)
+    if hello is None or hello.role != HUB:
+        return
+    opened = node.opened.setdefault(hub, set())
+    for box in own.boxes(node.desk.node):
+        fresh = box.tag not in opened
+        if fresh and not await _open(node, network, hub, box):
+            continue
+        opened.add(box.tag)
+        if fresh or everything:
+            await _fetch(node, network, hub, box.tag)
+
+
+def serve(node: Node, network: Network, nursery: trio.Nursery, peer: bytes, data: bytes) -> bytes:
+    """Answer a frame of the mail protocol; MalformedError for what is none."""
+    frame = mail.read_frame(data)
+    if isinstance(frame, mail.Put) and own.box(node.desk.node, frame.tag) is not None:
+        return mail.pack_answer(take(node, frame.tag, frame.letter))
+    if not node.hub:
+        return mail.pack_answer(mail.NOT_SERVED)
+    match frame:
+        case mail.Open():
+            return mail.pack_answer(letterbox.open_tag(node.desk, peer, frame))
+        case mail.Put():
+            status = letterbox.deposit(node.desk, peer, frame)
+            if status == mail.OK:
+                nursery.start_soon(_push, node, network, frame)
+            return mail.pack_answer(status)
+        case mail.Fetch():
+            return mail.pack_answer(*letterbox.fetch(node.desk, peer, frame))
+        case mail.Acknowledge():
+            return mail.pack_answer(letterbox.acknowledge(node.desk, peer, frame))
+
+
+def take(node: Node, tag: bytes, letter: bytes) -> int:
+    """Act on a letter of ours; returns a status of the mail protocol."""
+    outcome, why = inbox.receive(node.desk, tag, letter)
+    node.outbox_bell.ring()
+    if outcome is inbox.Outcome.DROPPED:
+        log.warning("letter dropped", why=why)
+    return mail.LATER if outcome is inbox.Outcome.LATER else mail.OK
+
+
+async def _open(node: Node, network: Network, hub: bytes, box: own.Box) -> bool:
+    frame = mail.sign_open(box.tag_seed, box.expires, letterbox=hub, owner=network.node_pk, net=node.desk.net)
+    status, _ = mail.read_answer(await network.ask(hub, mail.PROTOCOL, mail.pack_frame(frame)))
+    if status != mail.OK:
+        log.warning("hub does not hold our letters", hub=hub.hex()[:12], why=mail.STATUS[status])
+    return status == mail.OK
+
+
+async def _fetch(node: Node, network: Network, hub: bytes, tag: bytes) -> None:
+    while True:
+        answer = await network.ask(hub, mail.PROTOCOL, mail.pack_frame(mail.Fetch(tag)))
+        _, letters = mail.read_answer(answer)
+        done = tuple(mail.letter_key(one) for one in letters if take(node, tag, one) == mail.OK)
+        if done:
+            await network.ask(hub, mail.PROTOCOL, mail.pack_frame(mail.Acknowledge(tag, done)))
+        if len(letters) < mail.BATCH or len(done) < len(letters):
+            return
+
+
+async def _push(node: Node, network: Network, frame: mail.Put) -> None:
+    """Bring a letter that we hold to its owner at once, if connected; else it waits for the owner's fetch."""
+    owner = held.owner_of(node.desk.board, frame.tag)
+    if owner is None or owner not in network.peers():
+        return
+    try:
+        status, _ = mail.read_answer(await network.ask(owner, mail.PROTOCOL, mail.pack_frame(frame)))
+        if status == mail.OK:
+            letterbox.acknowledge(node.desk, owner, mail.Acknowledge(frame.tag, (mail.letter_key(frame.letter),)))
+    except (LazpoolError, sqlite3.Error) as wrong:
+        log.debug("owner not reached", why=str(wrong))

@@ -1,0 +1,79 @@
+"""What the tasks of a running node share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+import trio
+
+from lazpool.actions.matches import areas_of, own_live
+from lazpool.records.sync import HUB, MAX_AREAS, NODE, Hello
+from lazpool.rules.areas import topic
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.net.network import Network
+    from lazpool.node.presence import Lock
+    from lazpool.records.posts import SignedPost
+
+log = structlog.get_logger("lazpool")
+
+
+class Bell:
+    """Wakes the tasks that wait for it; a ring between two waits is not lost."""
+
+    def __init__(self) -> None:
+        """Begin silent."""
+        self._event = trio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody who waits now, or the next who does."""
+        self._event.set()
+
+    async def wait(self, most_s: float) -> None:
+        """Wait for a ring, at most so many seconds."""
+        with trio.move_on_after(most_s):
+            await self._event.wait()
+        self._event = trio.Event()
+
+
+@dataclass(slots=True)
+class Node:
+    """A running node. `areas` only grows: libp2p loses messages after an unsubscribe. own: our live posts, decoded."""
+
+    desk: Desk
+    lock: Lock
+    hub: bool
+    fixed_areas: tuple[int, ...]
+    outbox_bell: Bell = field(default_factory=Bell)
+    links_bell: Bell = field(default_factory=Bell)
+    areas: set[int] = field(default_factory=set)
+    own: list[SignedPost] = field(default_factory=list)
+    hellos: dict[bytes, Hello] = field(default_factory=dict)
+    opened: dict[bytes, set[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Follow the areas that a hub was told to serve."""
+        self.areas.update(self.fixed_areas[:MAX_AREAS])
+
+    def hello(self) -> Hello:
+        """Return what we say to a neighbour."""
+        return Hello(self.desk.net, HUB if self.hub else NODE, tuple(sorted(self.areas)))
+
+    def refresh_own(self) -> bool:
+        """Read our live posts again and follow their areas; tell whether an area is new."""
+        self.own = own_live(self.desk)
+        return self.follow({area for signed in self.own for area in areas_of(signed.post)})
+
+    def follow(self, areas: set[int]) -> bool:
+        """Add areas, as many as fit; tell whether one is new."""
+        fresh = sorted(areas - self.areas)[: MAX_AREAS - len(self.areas)]
+        self.areas.update(fresh)
+        return bool(fresh)
+
+    async def subscribe(self, network: Network) -> None:
+        """Hear every area that we follow."""
+        for area in sorted(self.areas):
+            await network.subscribe(topic(self.desk.net, area))
