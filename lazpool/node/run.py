@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 NOTICE_S = 0.1
 """How often the database is asked whether another process committed; one pragma of some microseconds."""
 TICK_S = 60.0
+TELL_S = 1.0
+"""How long letters wait for neighbours to hear of new tags; one that hangs must not hold them up."""
 FIRST_RESTART_S, LAST_RESTART_S = 1.0, 30.0
 
 
@@ -113,8 +115,8 @@ async def _notice(node: Node, network: Network, nursery: trio.Nursery) -> None:
     version = -1
     while True:
         _show(node, network)
-        if (now := node.desk.node.version()) != version:
-            version = now
+        if (now := node.desk.node.version()) != version or node.changed_here:
+            version, node.changed_here = now, False
             await _take_up(node, network, nursery)
         await trio.sleep(NOTICE_S)
 
@@ -128,7 +130,15 @@ async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
         await node.subscribe(network)
     tags = {box.tag for box in own.boxes(node.desk.node)}
     if fresh_areas or any(tags - opened for opened in node.opened.values()):
-        nursery.start_soon(links.greet_all, node, network)
+        nursery.start_soon(_tell, node, network)
+    else:
+        node.outbox_bell.ring()
+
+
+async def _tell(node: Node, network: Network) -> None:
+    """Open new tags at the hubs before letters go out that invite answers to them."""
+    with trio.move_on_after(TELL_S):
+        await links.greet_all(node, network)
     node.outbox_bell.ring()
 
 

@@ -53,6 +53,7 @@ class Node:
     own: list[SignedPost] = field(default_factory=list)
     hellos: dict[bytes, Hello] = field(default_factory=dict)
     opened: dict[bytes, set[bytes]] = field(default_factory=dict)
+    changed_here: bool = False
 
     def __post_init__(self) -> None:
         """Follow the areas that a hub was told to serve."""
