@@ -62,7 +62,7 @@ def test_foreign_values_are_refused(value: Any) -> None:
     try:
         assert encode(decode(data, LIMIT)) == data
     except MalformedError:
-        assert not _in_profile(value, 0)
+        assert not (isinstance(value, list) and _in_profile(value, 0))
 
 
 def _in_profile(value: Any, depth: int) -> bool:
