@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import trio
 from libp2p.abc import INotifee
-from libp2p.exceptions import BaseLibp2pError
 from multiaddr import Multiaddr
 
 from lazpool.errors import UnreachableError
 from lazpool.net import liveness
 from lazpool.net.address import Address, node_name
+from lazpool.net.guard import forgiving
 from lazpool.net.host import close_connection, node_pk_of_connection, peer_id
 from lazpool.net.limits import DIAL_S, EVENTS_QUEUE, MAX_CONNECTIONS_PER_PEER, PROBE_S
 from lazpool.net.throttle import report
@@ -55,7 +55,7 @@ class Connections(INotifee):
         """Close all connections to a peer; nothing happens if there are none."""
         async with trio.open_nursery() as nursery:
             for conn in self._host.get_network().get_connections(peer_id(node_pk)):
-                nursery.start_soon(close_connection, conn)
+                nursery.start_soon(forgiving, "close", close_connection, conn)
 
     def require(self, node_pk: bytes) -> None:
         """Raise UnreachableError unless a peer is connected."""
@@ -77,7 +77,7 @@ class Connections(INotifee):
         try:
             with trio.fail_after(DIAL_S):
                 await self._host.get_network().dial_addr(Multiaddr(target.text), peer_id(target.node_pk))
-        except (BaseLibp2pError, OSError, trio.TooSlowError) as error:
+        except Exception as error:
             raise UnreachableError(f"cannot reach {target.text}: {_reason(error)}") from error
 
     async def connected(self, network: INetwork, conn: INetConn) -> None:  # noqa: ARG002 - libp2p's signature
@@ -86,14 +86,14 @@ class Connections(INotifee):
         others = [other for other in self._live(conn) if other is not conn]
         if node_pk is None or len(others) >= MAX_CONNECTIONS_PER_PEER:
             report("connection refused", conn.muxed_conn.peer_id)
-            self._nursery.start_soon(close_connection, conn)
+            self._nursery.start_soon(forgiving, "refuse", close_connection, conn)
             return
         if node_pk not in self.peers:
             self.peers.add(node_pk)
             self._emit(PeerEvent(node_pk, connected=True))
         for other in others:
-            self._nursery.start_soon(self._close_if_dead, other)
-        self._nursery.start_soon(self._watch, conn, node_pk)
+            self._nursery.start_soon(forgiving, "probe", self._close_if_dead, other)
+        self._nursery.start_soon(forgiving, "watch", self._watch, conn, node_pk)
 
     async def _watch(self, conn: INetConn, node_pk: bytes) -> None:
         # Not libp2p's notice of a disconnection: a closing that was cut short never gives it.

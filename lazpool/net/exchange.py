@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import trio
 from libp2p.custom_types import TProtocol
-from libp2p.exceptions import BaseLibp2pError
 from libp2p.utils.varint import encode_varint_prefixed, read_varint_prefixed_bytes_limited
 
 from lazpool.errors import InvalidInputError, UnreachableError
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 Handler = Callable[[bytes, bytes], Awaitable[bytes]]
 """(32-byte node key of the peer, request frame) -> response frame."""
 
-STREAM_FAULTS = (BaseLibp2pError, OSError, trio.ClosedResourceError, trio.BrokenResourceError)
-"""What a stream may raise when the other end goes, misbehaves or refuses."""
-
 
 class Exchange:
     """Asks peers and answers them."""
@@ -57,7 +53,7 @@ class Exchange:
             with trio.fail_after(timeout_s):
                 async with self._turn(node_pk):
                     return await self._ask(node_pk, protocol, frame)
-        except (trio.TooSlowError, *STREAM_FAULTS) as error:
+        except Exception as error:
             raise UnreachableError(f"{node_name(node_pk)} did not answer {protocol}: {error!r}") from error
 
     @asynccontextmanager
@@ -122,7 +118,7 @@ async def finish(stream: INetStream) -> None:
     """Close a stream that did its work; that the other end may be gone is no fault any more."""
     try:
         await stream.close()
-    except STREAM_FAULTS as error:
+    except Exception as error:  # noqa: BLE001 - supervised border: the work is done, whatever libp2p says of its end
         report(f"closing {type(error).__name__}", repr(error))
 
 
@@ -131,5 +127,5 @@ async def abandon(stream: INetStream) -> None:
     with trio.CancelScope(shield=True):
         try:
             await stream.reset()
-        except STREAM_FAULTS as error:
+        except Exception as error:  # noqa: BLE001 - supervised border: the stream is given up already
             report(f"reset {type(error).__name__}", repr(error))

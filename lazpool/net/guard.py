@@ -70,14 +70,15 @@ def _guarded_run_task(
     elif daemon:
         guarded = functools.partial(_restarting, label, async_fn)
     else:
-        guarded = functools.partial(_forgiving, label, async_fn)
+        guarded = functools.partial(forgiving, label, async_fn)
     try:
         _run_task(self, guarded, *args, daemon=daemon, name=label, _internal=_internal)
     except (LifecycleError, RuntimeError) as error:
         report(f"late task {label}", repr(error))  # the service is stopping: there is nobody left to serve
 
 
-async def _forgiving(label: str, async_fn: Callable[..., Awaitable[Any]], *args: Any) -> None:
+async def forgiving(label: str, async_fn: Callable[..., Awaitable[Any]], *args: Any) -> None:
+    """Run a task whose failing may not cost more than itself."""
     try:
         await async_fn(*args)
     except Exception as error:  # noqa: BLE001 - supervised border: whatever a peer's packet caused must end here

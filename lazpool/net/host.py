@@ -11,6 +11,7 @@ from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
 from libp2p.host.basic_host import BasicHost
 from libp2p.network.config import ConnectionConfig, RetryConfig
 from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.network.exceptions import SwarmException
 from libp2p.network.swarm import Swarm
 from libp2p.peer.id import ID
 from libp2p.peer.peerstore import PeerStore
@@ -23,6 +24,7 @@ from multiaddr import Multiaddr
 
 from lazpool.errors import LazpoolError
 from lazpool.net.address import node_pk_of, peer_id_bytes
+from lazpool.net.guard import forgiving
 from lazpool.net.limits import CLOSE_S, DIAL_S, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_PEER
 from lazpool.net.muxer import BoundedMuxers
 from lazpool.net.throttle import report
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 
 
 class LeanSwarm(Swarm):
-    """A swarm that forgets an inbound connection when it ends."""
+    """A swarm that dials only when told, and forgets an inbound connection when it ends."""
+
+    async def dial_peer(self, peer_id: ID) -> list[INetConn]:
+        """Dial nobody of libp2p's own accord, such as when a stream is wanted to a peer that just left."""
+        raise SwarmException(f"not connected to {peer_id}")
 
     async def _do_handle_inbound_connection(self, read_write_closer: Any, maddr: Multiaddr, failure_event: Any) -> None:  # noqa: ARG002 - libp2p's signature
         # libp2p keeps the accepting task, and its place among the inbound connections, until the host stops: after
@@ -101,19 +107,26 @@ def node_pk_of_stream(stream: INetStream) -> bytes | None:
 
 
 async def close_connection(conn: INetConn) -> None:
-    """Close one connection: politely within a bound, then by its socket."""
-    with trio.move_on_after(CLOSE_S) as scope:
+    """Close one connection: with a goodbye, or after a while, or when cancelled, without."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cut_late, conn)
         await conn.close()
-    if scope.cancelled_caught:
+        nursery.cancel_scope.cancel()
+
+
+async def _cut_late(conn: INetConn) -> None:
+    # A goodbye to a peer that takes no data is stuck in a write that no cancellation reaches; closing the socket does.
+    try:
+        await trio.sleep(CLOSE_S)
+    finally:
         await conn.muxed_conn.cut()  # type: ignore[attr-defined]  # every muxer here is a BoundedYamux
-        conn.swarm.remove_conn(conn)  # type: ignore[attr-defined]  # a SwarmConn, whose own closing was cut short
 
 
 async def close_all(host: BasicHost) -> None:
     """Close every connection at once; libp2p closes one after the other, a fifth of a second each."""
     async with trio.open_nursery() as nursery:
         for conn in host.get_network().get_connections():
-            nursery.start_soon(close_connection, conn)
+            nursery.start_soon(forgiving, "close", close_connection, conn)
 
 
 def require_free_ports(listen: Sequence[str]) -> None:

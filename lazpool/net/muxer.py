@@ -38,14 +38,20 @@ class BoundedYamux(Yamux):
         return data
 
     async def _write_frame(self, data: bytes) -> None:
-        # A frame cut short by cancellation would garble everything after it: the ciphers count messages. So a write is
-        # finished whatever happens to the task that asked for it, within a bound, or the connection is given up.
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + WRITE_S) as scope:
-            await super()._write_frame(data)
+        async with self._write_lock:
+            if self.event_shutting_down.is_set():
+                raise ConnectionClosedError(
+                    "the connection is closed"
+                )  # libp2p's write to a closed socket just returns
+            # A frame cut short by cancellation would garble everything after it: the ciphers count messages. So a write
+            # is finished whatever happens to the task that asked for it, within a bound, or the connection is given up.
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + WRITE_S) as scope:
+                await self.secured_conn.write(data)
         if scope.cancelled_caught:
             report("peer takes no data", self.peer_id)
             await self.cut()
             raise ConnectionClosedError("the peer took no data")
+        await trio.lowlevel.checkpoint()
 
     async def cut(self) -> None:
         """Close the socket without a goodbye; the reading task then cleans up and tells everybody."""

@@ -8,6 +8,9 @@ from weakref import WeakKeyDictionary
 
 import trio
 from libp2p.custom_types import TProtocol
+from libp2p.host.exceptions import StreamFailure
+from libp2p.network.exceptions import SwarmException
+from libp2p.network.stream.exceptions import StreamError
 from libp2p.pubsub.gossipsub import GossipSub
 from libp2p.pubsub.pubsub import Pubsub
 
@@ -133,8 +136,14 @@ class LeanPubsub(Pubsub):
         return written
 
     async def _handle_new_peer(self, peer_id: ID) -> None:
+        self._forget_dead_stream(peer_id)
         greeted_with = set(self.topic_ids)
-        await super()._handle_new_peer(peer_id)
+        try:
+            await super()._handle_new_peer(peer_id)
+        except (StreamFailure, StreamError) as error:
+            raise SwarmException(f"no gossip stream to {peer_id}") from error  # what libp2p takes as a reason to retry
+        if self._forget_dead_stream(peer_id):
+            raise SwarmException(f"the connection to {peer_id} ended meanwhile")
         queue = self.peer_queues.get(peer_id)
         if queue is None:
             return
@@ -147,15 +156,21 @@ class LeanPubsub(Pubsub):
     def leave_connection(self, conn: INetConn) -> None:
         """If our stream to a peer was on this closed connection, open one on another, and keep what we know of it."""
         peer_id = conn.muxed_conn.peer_id
+        if self._forget_dead_stream(peer_id):
+            self._schedule_peer_stream_retry(peer_id)
+
+    def _forget_dead_stream(self, peer_id: ID) -> bool:
+        # A peer that goes while its stream is being opened is registered after it was cleared away, and libp2p then
+        # holds on to the dead stream, whatever connection comes later.
         stream = self.peers.get(peer_id)
-        if stream is None or stream.muxed_conn is not conn.muxed_conn:
-            return
+        if stream is None or not stream.muxed_conn.event_shutting_down.is_set():  # type: ignore[attr-defined]  # a BoundedYamux
+            return False
         del self.peers[peer_id]
         queue = self.peer_queues.pop(peer_id, None)
         if queue is not None:
             queue.close()
         self.router.remove_peer(peer_id)
-        self._schedule_peer_stream_retry(peer_id)
+        return True
 
     def end(self) -> None:
         """Let the thread go that sweeps the cache of seen messages; libp2p never does."""

@@ -45,19 +45,23 @@ FAULTS: Final = Throttle()
 """The faults of this process: of guarded tasks, of streams, and whatever libp2p itself complains of."""
 
 
-def report(kind: str, detail: object) -> None:
+def report(kind: str, detail: object, level: int = logging.WARNING) -> None:
     """Count a fault, and log it if its kind has been quiet."""
     unsaid = FAULTS.allow(kind)
     if unsaid is not None:
-        _log.warning("network fault", kind=kind, detail=str(detail)[:300], unsaid=unsaid)
+        _log.log(level, "network fault", kind=kind, detail=str(detail)[:300], unsaid=unsaid)
 
 
 class LibraryHandler(logging.Handler):
-    """Takes libp2p's own warnings; the line of code that complains is the kind."""
+    """Takes libp2p's own warnings; the line of code that complains is the kind.
+
+    They are told as information: most are about peers that left in the middle of something, and none needs anybody.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count the record, and log it if that line of code has been quiet."""
         try:
-            report(f"{record.name}:{record.lineno}", record.getMessage())
+            detail = record.getMessage()
         except (TypeError, ValueError):
-            report(f"{record.name}:{record.lineno}", record.msg)
+            detail = record.msg
+        report(f"{record.name}:{record.lineno}", detail, logging.INFO)

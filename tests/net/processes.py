@@ -56,9 +56,9 @@ class Victim:
 
 
 @contextmanager
-def victim(*arguments: str) -> Iterator[Victim]:
-    """Run a victim for a block; arguments are those of victim.py."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def victim(*arguments: str, **settings: str) -> Iterator[Victim]:
+    """Run a victim for a block; arguments and settings (of its environment) are those of victim.py."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             [sys.executable, str(HERE / "victim.py"), *arguments],
@@ -71,5 +71,5 @@ def victim(*arguments: str) -> Iterator[Victim]:
             assert process.stdout is not None
             yield Victim(json.loads(process.stdout.readline())["address"], process, log)
         finally:
-            process.kill()
+            process.kill()  # a stopped process too
             process.communicate()

@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import pytest
 import trio
+from nodes import ECHO, next_post, node, until
 
 from lazpool.errors import InvalidInputError, LazpoolError, UnreachableError
 from lazpool.net.address import node_name
-from lazpool.net.network import Network, PeerEvent, open_network
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
-
-LISTEN = ["/ip4/127.0.0.1/tcp/0"]
-ECHO = "/lazpool/test-echo/1"
-
-
-async def echo(node_pk: bytes, frame: bytes) -> bytes:
-    """Answer with the asker's key and its frame."""
-    return node_pk + frame
-
-
-def let_through(_topic: str, data: bytes) -> bool:
-    """Accept every post but those that begin with `bad`."""
-    return not data.startswith(b"bad")
-
-
-def node(seed: bytes | None = None, listen: list[str] | None = None) -> AbstractAsyncContextManager[Network]:
-    """Open a host that echoes."""
-    return open_network(seed or os.urandom(32), listen or LISTEN, serve={ECHO: echo}, check=let_through)
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 5) -> None:
-    """Wait until something holds; trio.TooSlowError if it does not in time."""
-    with trio.fail_after(timeout_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for is libp2p's, and has no event
-            await trio.sleep(0.01)
-
-
-async def next_post(network: Network, timeout_s: float = 5) -> tuple[str, bytes]:
-    """Return the next post a network hears."""
-    with trio.fail_after(timeout_s):
-        return await network.posts.receive()
+from lazpool.net.network import PeerEvent
 
 
 async def test_a_peer_is_known_by_the_key_of_its_address_and_answers() -> None:

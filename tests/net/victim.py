@@ -2,6 +2,7 @@
 
 Prints one JSON line `{"address": ...}` and runs until SIGTERM, then prints `{"faults": ..., "posts": ...}` and exits 0.
 `bare` is a plain py-libp2p host without lazpool's guard: what the kill packets are proven on. Logs go to stderr.
+From the environment: SEED, the node key's seed in hex; DIAL, a node to connect to.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import structlog
 import trio
 
 TOPIC = sys.argv[1] if len(sys.argv) > 1 else "t"
+SEED = bytes.fromhex(os.environ.get("SEED", "")) or os.urandom(32)
+DIAL = os.environ.get("DIAL", "")
 LISTEN = "/ip4/127.0.0.1/tcp/0"
 ECHO = "/lazpool/test-echo/1"
 
@@ -47,8 +50,10 @@ async def guarded() -> None:
     from lazpool.net.throttle import FAULTS  # noqa: PLC0415 - the same
 
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
-        async with open_network(os.urandom(32), [LISTEN], serve={ECHO: echo}, check=check) as network:
+        async with open_network(SEED, [LISTEN], serve={ECHO: echo}, check=check) as network:
             await network.subscribe(TOPIC)
+            if DIAL:
+                await network.connect(DIAL)
             say(address=network.addresses()[0])
             await anext(signals)
             say(faults=FAULTS.total, posts=network.posts.statistics().current_buffer_used)
