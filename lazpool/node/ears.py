@@ -9,9 +9,8 @@ import trio
 
 from lazpool.actions import hearing
 from lazpool.node.state import log
-from lazpool.records.posts import Request
 from lazpool.rules.admission import Judgement
-from lazpool.rules.areas import parse_topic, request_area
+from lazpool.rules.areas import parse_topic
 
 if TYPE_CHECKING:
     from lazpool.net.network import Network
@@ -43,9 +42,7 @@ class Ears:
         verdict, area = hearing.judge(self._node.desk, data), where[1]
         if verdict.signed is None or not (verdict.accepted or verdict.reason == "known"):
             return False
-        if isinstance(verdict.signed.post, Request) and request_area(verdict.signed.post) != area:
-            return False
-        if not self._is_first((verdict.signed.id, area)):
+        if not (hearing.is_of(verdict.signed, area) and self._is_first((verdict.signed.id, area))):
             return False
         if verdict.judgement is Judgement.ACCEPT:
             self._heard[data] = (verdict.signed, area)

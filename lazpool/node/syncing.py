@@ -12,9 +12,7 @@ from lazpool.actions import hearing
 from lazpool.errors import LazpoolError, MalformedError
 from lazpool.node.state import log
 from lazpool.records import sync
-from lazpool.records.posts import Request
 from lazpool.records.shape import HASH
-from lazpool.rules.areas import request_area
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from lazpool.net.network import Network
     from lazpool.node.state import Node
-    from lazpool.records.posts import SignedPost
 
 MAX_IDS_A_ROUND = 20_480
 """Ids of one area taken from one neighbour in one round; as many as an area of a board holds."""
@@ -103,14 +100,5 @@ async def _missing(node: Node, network: Network, peer: bytes, area: int) -> list
 
 
 def _take(node: Node, envelopes: tuple[bytes, ...], area: int) -> None:
-    heard: list[tuple[SignedPost, int]] = []
-    for data in envelopes:
-        verdict = hearing.judge(node.desk, data)
-        if verdict.accepted and verdict.signed is not None and _belongs(verdict.signed, area):
-            heard.append((verdict.signed, area))
-    if matches := hearing.store_heard(node.desk, heard, node.own):
+    if matches := hearing.hear_all(node.desk, envelopes, area, node.own):
         log.info("matches found", count=matches)
-
-
-def _belongs(signed: SignedPost, area: int) -> bool:
-    return not isinstance(signed.post, Request) or request_area(signed.post) == area

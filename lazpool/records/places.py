@@ -61,7 +61,7 @@ def coarse(point: Point, resolution: int = POST_RES) -> Point:
 @lru_cache(maxsize=16384)
 def is_coarse(point: Point) -> bool:
     """Tell whether a point is the centre of a cell of resolution 7 or 6, on the grid."""
-    return point in (coarse(point, POST_RES), coarse(point, COARSE_RES))
+    return point == coarse(point, POST_RES) or point == coarse(point, COARSE_RES)
 
 
 def check_cell(field: str, cell: int, *resolutions: int) -> None:

@@ -37,6 +37,10 @@ class Match:
 
 
 _COLUMNS = [field.name for field in fields(Match)]
+_KNOWN = (
+    "SELECT 1 FROM posts WHERE id=?1 UNION ALL SELECT 1 FROM withdrawn WHERE post_id=?1 "
+    "UNION ALL SELECT 1 FROM withdrawn WHERE id=?1"
+)
 _MATCH = f"INSERT OR IGNORE INTO matches ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our names
 
 
@@ -47,8 +51,7 @@ def missing(db: Store, identifiers: Iterable[bytes]) -> list[bytes]:
 
 def is_known(db: Store, identifier: bytes) -> bool:
     """Tell whether a post is on the board, or was withdrawn."""
-    sql = "SELECT 1 FROM posts WHERE id=? UNION ALL SELECT 1 FROM withdrawn WHERE post_id=? OR id=?"
-    return db.one(sql, (identifier, identifier, identifier)) is not None
+    return db.one(_KNOWN, (identifier,)) is not None
 
 
 def add(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int, own: bool = False) -> None:

@@ -16,7 +16,7 @@ _FIRST = """
 CREATE TABLE posts (
     id BLOB PRIMARY KEY, kind INTEGER NOT NULL, envelope BLOB NOT NULL, post_pk BLOB NOT NULL, depart INTEGER NOT NULL,
     expires INTEGER NOT NULL, heard INTEGER NOT NULL, own INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX posts_expires ON posts (expires);
 
 CREATE TABLE post_areas (
@@ -25,7 +25,7 @@ CREATE TABLE post_areas (
 
 -- Posts that their authors took back, kept until the post would have expired.
 CREATE TABLE withdrawn (
-    post_id BLOB PRIMARY KEY, id BLOB NOT NULL, envelope BLOB NOT NULL, expires INTEGER NOT NULL
+    post_id BLOB PRIMARY KEY, id BLOB NOT NULL UNIQUE, envelope BLOB NOT NULL, expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE matches (
