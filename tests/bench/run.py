@@ -1,0 +1,49 @@
+"""The benchmark: `make bench`. Every figure stands beside a peer or a bound measured in the same run.
+
+These are measurements, not tests: a shared machine is noisy, so medians of interleaved runs are shown, and a missed
+goal does not fail anything unless asked to with --strict.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from admission import admission  # beside this file, which is a script
+from commands import commands
+from delivery import delivery
+from idle import idle
+from rows import Row
+
+BENCHES = {"admission": admission, "commands": commands, "delivery": delivery, "idle": idle}
+
+
+def main() -> int:
+    """Run the benches named on the command line, or all; with --strict, a missed goal is status 1."""
+    names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(BENCHES)
+    rows: list[Row] = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix="lazpool-bench-") as folder:
+            rows += BENCHES[name](Path(folder))
+    _show(rows)
+    return 1 if "--strict" in sys.argv and not all(row.met for row in rows) else 0
+
+
+def _show(rows: list[Row]) -> None:
+    table = Table(title="lazpool benchmark")
+    for column in ("what", "measured", "against", "ratio", "goal", ""):
+        table.add_column(column, justify="left" if column in {"what", "against"} else "right")
+    for row in rows:
+        table.add_row(*row.cells())
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
