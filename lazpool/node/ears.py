@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import trio
 
 from lazpool.actions import hearing
 from lazpool.node.state import log
-from lazpool.rules.admission import Judgement
 from lazpool.rules.areas import parse_topic
+from lazpool.store import board
 
 if TYPE_CHECKING:
     from lazpool.net.network import Network
     from lazpool.node.state import Node
     from lazpool.records.posts import SignedPost
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
 BATCH = 256
+WAITING = 4096
+"""How many accepted posts may wait to be stored; what the network's queue dropped is forgotten here, too."""
 PASSED_ON = 65_536
 """How many posts are remembered as passed on; a replay under a new gossip key goes no further."""
 
@@ -28,7 +33,7 @@ class Ears:
     def __init__(self, node: Node) -> None:
         """Listen for a node."""
         self._node = node
-        self._heard: dict[bytes, tuple[SignedPost, int]] = {}
+        self._heard: OrderedDict[bytes, tuple[SignedPost, int]] = OrderedDict()
         self._passed: OrderedDict[tuple[bytes, int], None] = OrderedDict()
 
     def check(self, topic: str, data: bytes) -> bool:
@@ -44,8 +49,10 @@ class Ears:
             return False
         if not (hearing.is_of(verdict.signed, area) and self._is_first((verdict.signed.id, area))):
             return False
-        if verdict.judgement is Judgement.ACCEPT:
-            self._heard[data] = (verdict.signed, area)
+        if verdict.accepted:
+            _put(self._heard, data, (verdict.signed, area), WAITING)
+        else:
+            board.add_area(self._node.desk.board, verdict.signed.id, area)
         return True
 
     async def listen(self, network: Network) -> None:
@@ -64,7 +71,12 @@ class Ears:
     def _is_first(self, key: tuple[bytes, int]) -> bool:
         if key in self._passed:
             return False
-        self._passed[key] = None
-        if len(self._passed) > PASSED_ON:
-            self._passed.popitem(last=False)
+        _put(self._passed, key, None, PASSED_ON)
         return True
+
+
+def _put(memory: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:
+    """Remember something, and forget the oldest beyond `most`."""
+    memory[key] = value
+    if len(memory) > most:
+        memory.popitem(last=False)

@@ -9,17 +9,17 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from admission import admission  # beside this file, which is a script
+from admission import admission
 from commands import commands
 from delivery import delivery
 from idle import idle
-from rows import Row
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rows import Row
 
 BENCHES = {"admission": admission, "commands": commands, "delivery": delivery, "idle": idle}
 
