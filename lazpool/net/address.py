@@ -71,6 +71,6 @@ def parse_listen(address: str) -> str:
 
 def _multiaddr(address: str) -> Multiaddr:
     try:
-        return Multiaddr(address)
-    except (MultiaddrError, ValueError, TypeError) as error:
+        return Multiaddr(address.strip())
+    except (MultiaddrError, ValueError) as error:
         raise InvalidInputError(f"not a multiaddr: {address!r}") from error

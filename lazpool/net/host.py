@@ -9,6 +9,7 @@ import trio
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.crypto.x25519 import create_new_key_pair as create_noise_key_pair
 from libp2p.host.basic_host import BasicHost
+from libp2p.network.auto_connector import AutoConnector
 from libp2p.network.config import ConnectionConfig, RetryConfig
 from libp2p.network.connection.raw_connection import RawConnection
 from libp2p.network.exceptions import SwarmException
@@ -35,8 +36,27 @@ if TYPE_CHECKING:
     from libp2p.abc import INetConn, INetStream
 
 
+class _NeverConnects(AutoConnector):
+    """In the place of what would dial peers of libp2p's own choice, and keep a list of all who ever left."""
+
+    async def maybe_connect(self) -> None:
+        """Dial nobody."""
+
+    async def run_background_task(self, nursery: trio.Nursery) -> None:
+        """Start nothing."""
+
+    def record_disconnect(self, peer_id: ID) -> None:
+        """Remember nothing."""
+
+
 class LeanSwarm(Swarm):
     """A swarm that dials only when told, and forgets an inbound connection when it ends."""
+
+    def __init__(self, own_id: ID, store: PeerStore, upgrader: TransportUpgrader) -> None:
+        """Take one transport and our bounds; a failed dial is not repeated, since the node above does that."""
+        once = RetryConfig(max_retries=0)
+        super().__init__(own_id, store, upgrader, [TCP()], retry_config=once, connection_config=_connection_config())
+        self.auto_connector = _NeverConnects(self)
 
     async def dial_peer(self, peer_id: ID) -> list[INetConn]:
         """Dial nobody of libp2p's own accord, such as when a stream is wanted to a peer that just left."""
@@ -65,21 +85,14 @@ def make_host(seed: bytes) -> BasicHost:
     # Noise alone and Yamux alone: libp2p's defaults also offer plaintext.
     upgrader = TransportUpgrader({NOISE: Noise(keys, noise_privkey=create_noise_key_pair().private_key)}, {})
     upgrader.muxer_multistream = BoundedMuxers()
-    swarm = LeanSwarm(
-        own_id,
-        store,
-        upgrader,
-        [TCP()],
-        retry_config=RetryConfig(max_retries=0),
-        connection_config=_connection_config(),
+    return BasicHost(
+        LeanSwarm(own_id, store, upgrader), disable_identify_address_discovery=True, negotiate_timeout=int(DIAL_S)
     )
-    return BasicHost(swarm, disable_identify_address_discovery=True, negotiate_timeout=int(DIAL_S))
 
 
 def _connection_config() -> ConnectionConfig:
     return ConnectionConfig(
         max_connections=MAX_CONNECTIONS,
-        # No watermarks: whom to dial, and when, is decided by the node above.
         min_connections=0,
         low_watermark=0,
         high_watermark=MAX_CONNECTIONS,

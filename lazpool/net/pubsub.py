@@ -156,14 +156,15 @@ class LeanPubsub(Pubsub):
     def leave_connection(self, conn: INetConn) -> None:
         """If our stream to a peer was on this closed connection, open one on another, and keep what we know of it."""
         peer_id = conn.muxed_conn.peer_id
-        if self._forget_dead_stream(peer_id):
+        if self._forget_dead_stream(peer_id, conn.muxed_conn):
             self._schedule_peer_stream_retry(peer_id)
 
-    def _forget_dead_stream(self, peer_id: ID) -> bool:
+    def _forget_dead_stream(self, peer_id: ID, closing: Any = None) -> bool:
         # A peer that goes while its stream is being opened is registered after it was cleared away, and libp2p then
         # holds on to the dead stream, whatever connection comes later.
         stream = self.peers.get(peer_id)
-        if stream is None or not stream.muxed_conn.event_shutting_down.is_set():  # type: ignore[attr-defined]  # a BoundedYamux
+        muxer: Any = stream.muxed_conn if stream is not None else None
+        if muxer is None or not (muxer is closing or muxer.event_shutting_down.is_set()):
             return False
         del self.peers[peer_id]
         queue = self.peer_queues.pop(peer_id, None)

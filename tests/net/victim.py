@@ -52,9 +52,9 @@ async def guarded() -> None:
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
         async with open_network(SEED, [LISTEN], serve={ECHO: echo}, check=check) as network:
             await network.subscribe(TOPIC)
+            say(address=network.addresses()[0])
             if DIAL:
                 await network.connect(DIAL)
-            say(address=network.addresses()[0])
             await anext(signals)
             say(faults=FAULTS.total, posts=network.posts.statistics().current_buffer_used)
 
