@@ -33,10 +33,12 @@ def unpack_route(data: bytes) -> tuple[Point, ...]:
     if type(data) is not bytes or len(data) > _MAX_BYTES:
         raise MalformedError("shape", "route: too long")
     route, lat, lon = [], 0, 0
-    numbers = _unzigzagged(data)
-    for step in numbers:
-        lat += step
-        lon += next(numbers, 0)
+    numbers = list(_unzigzagged(data))
+    if len(numbers) % 2:
+        raise MalformedError("shape", "route: a latitude without its longitude")
+    for lat_step, lon_step in zip(numbers[::2], numbers[1::2], strict=True):
+        lat += lat_step
+        lon += lon_step
         route.append(Point(lat / GRID, lon / GRID))
     return tuple(route)
 
@@ -60,6 +62,8 @@ def _unzigzagged(data: bytes) -> Iterator[int]:
         number |= (byte & (_MORE - 1)) << shift
         shift += 7
         if not byte & _MORE:
+            if byte == 0 and shift > 7:  # noqa: PLR2004 # a group of seven zero bits that the shortest form lacks
+                raise MalformedError("codec", "route: not the canonical encoding")
             yield number >> 1 if number % 2 == 0 else -(number >> 1) - 1
             number = shift = 0
     if shift:

@@ -17,7 +17,6 @@ CREATE TABLE posts (
     id BLOB PRIMARY KEY, kind INTEGER NOT NULL, envelope BLOB NOT NULL, post_pk BLOB NOT NULL, depart INTEGER NOT NULL,
     expires INTEGER NOT NULL, heard INTEGER NOT NULL, own INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX posts_expires ON posts (expires);
 
 CREATE TABLE post_areas (
     area INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (area, id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
 
-POSTS, ROUNDS, BATCH, AREA = 2000, 5, 256, 1
+POSTS, ROUNDS, BATCH, AREA = 1024, 21, 256, 1
 
 
 def admission(folder: Path) -> list[Row]:
