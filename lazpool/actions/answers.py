@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lazpool.actions import proposals, receipts, rides
 from lazpool.actions.deals import send_details
-from lazpool.actions.letters import How, pack_card, write
+from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_heard
-from lazpool.actions.moves import advance, post_seed
+from lazpool.actions.moves import MAX_NOTE, advance, post_seed
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import (
@@ -27,16 +27,18 @@ from lazpool.records.bodies import (
     ReceiptRefused,
 )
 from lazpool.records.posts import Offer, check_signature, read_post
+from lazpool.records.receipts import receipt_from
 from lazpool.rules import terms as agreement
 from lazpool.rules.admission import untimely
 from lazpool.rules.negotiation import OPEN, Event, Role, State, step
-from lazpool.store import deals, own, post_office
+from lazpool.store import deals, ledger, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.bodies import Body
     from lazpool.records.letters import Letter
     from lazpool.store.deals import Deal
+    from lazpool.store.ledger import StoredReceipt
 
 _B = TypeVar("_B", bound="Body")
 
@@ -51,9 +53,7 @@ class NotYetError(LazpoolError):
 
 def partner_keys(deal: Deal) -> set[bytes]:
     """Return who may sign letters of this deal: the partner's device once known, before that their post's key."""
-    if deal.peer_log:
-        return {deal.peer_log}
-    return {offer_key(deal)} if deal.role is Role.PASSENGER else set()
+    return {deal.peer_log or unpack_card(deal.peer_card).tag_pk}  # a post's key is the tag of its author's card
 
 
 def offer_key(deal: Deal) -> bytes:
@@ -70,6 +70,9 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
     if deal is None:
         deal = proposals.new_received(desk, body, offer)
         _check_room(desk, offer.id)
+    elif _is_over_invitation(deal, offer.id):
+        _refuse(desk, deal, letter, f"the invitation is {deal.state}")
+        return
     elif step(deal.role, deal.state, Event.THEY_PROPOSE) is None or deal.offer_id != offer.id:
         raise RefusedError("this deal is under way already", code="wrong-state")
     else:
@@ -138,8 +141,8 @@ def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
     if step(deal.role, deal.state, Event.THEY_CANCEL) is None:
         return
     advance(desk, deal, Event.THEY_CANCEL, reason=_body(letter, Cancellation).text, by="them")
-    receipts.lapse(desk, deal.id)
-    post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND, Receipt.KIND))
+    receipts.lapse_all(desk, deal.id)
+    post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND))
 
 
 def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -173,8 +176,13 @@ def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
 def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the driver: countersign what agrees with the agreement and the pair's count; answer no to anything else."""
     body = _body(letter, Receipt)
+    receipts.send_halves(desk, deal, body.receipt, letter.id)
+    if deal.role is Role.DRIVER and deal.state is State.RECEIPTED:
+        return  # the half of this ride is among them
     if deal.role is not Role.DRIVER or step(deal.role, deal.state, Event.WE_SIGN) is None:
         _refuse_receipt(desk, deal, letter, body, f"the deal is {deal.state}")
+        if deal.state is State.CANCELLED:  # our cancellation must be lost
+            write(desk, deal, Cancellation(deal.reason), How(answers=letter.id))
         return
     if receipts.is_ahead(desk, body.receipt):
         raise NotYetError("an earlier receipt of this pair is still to come")
@@ -190,24 +198,29 @@ def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
 
 
 def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the passenger: the receipt is whole, also when it comes late."""
-    if step(deal.role, deal.state, Event.THEY_SIGN) is None:
+    """As the passenger: the receipt is whole, also when it comes late; in the order of the pair's count."""
+    half = _body(letter, Countersign).half
+    stored = _receipt_of(desk, deal, half.receipt_id)
+    if stored is None or step(deal.role, deal.state, Event.THEY_SIGN) is None:
         return
-    receipts.seal(desk, deal, _body(letter, Countersign).half)
+    if receipts.is_ahead(desk, receipt_from(stored.terms)):
+        raise NotYetError("the second half of an earlier receipt of this pair is still to come")
     advance(desk, deal, Event.THEY_SIGN)
     deal.reason = ""
     post_office.answered(desk.node, deal.id, (Receipt.KIND,))
+    receipts.seal(desk, stored, half)
 
 
 def on_receipt_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the driver's node did not sign; the person may try again with `done`."""
     body = _body(letter, ReceiptRefused)
-    newest = receipts.newest_proposed(desk, deal.id)
-    if newest != body.receipt_id or step(deal.role, deal.state, Event.THEY_DECLINE) is None:
+    stored = _receipt_of(desk, deal, body.receipt_id)
+    if stored is None or stored.state != ledger.PROPOSED:
         return
-    receipts.lapse(desk, deal.id)
-    post_office.answered(desk.node, deal.id, (Receipt.KIND,))
-    advance(desk, deal, Event.THEY_DECLINE, reason=f"the driver's node refused the receipt: {body.reason}", by="them")
+    receipts.lapse(desk, stored)
+    if step(deal.role, deal.state, Event.THEY_DECLINE) is not None:
+        reason = f"the driver's node refused the receipt: {body.reason}"
+        advance(desk, deal, Event.THEY_DECLINE, reason=reason[:MAX_NOTE], by="them")
 
 
 def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
@@ -232,9 +245,21 @@ def _refuse(desk: Desk, deal: Deal, letter: Letter, reason: str) -> None:
     """Decline without keeping a deal: nothing here needs a person. An invited one is kept, and says why it ended."""
     seed = post_seed(desk, deal.offer_id)
     write(desk, deal, Decline(reason), How(answers=letter.id, seed=seed))
-    if deals.get(desk.node, deal.id) is not None:
+    if deals.get(desk.node, deal.id) is None:
+        return
+    if step(deal.role, deal.state, Event.WE_DECLINE) is not None:
         advance(desk, deal, Event.WE_DECLINE, reason=reason, by="us")
-        deals.save(desk.node, deal)
+    deals.save(desk.node, deal)
+
+
+def _is_over_invitation(deal: Deal, offer_id: bytes) -> bool:
+    """Tell whether the proposal comes after the invitation that it answers has ended."""
+    return deal.role is Role.DRIVER and deal.offer_id == offer_id and deal.state not in OPEN and not deal.terms
+
+
+def _receipt_of(desk: Desk, deal: Deal, receipt_id: bytes) -> StoredReceipt | None:
+    stored = ledger.receipt(desk.node, receipt_id)
+    return stored if stored is not None and stored.deal == deal.id else None
 
 
 def _refuse_receipt(desk: Desk, deal: Deal, letter: Letter, body: Receipt, reason: str) -> None:

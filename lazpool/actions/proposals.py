@@ -29,10 +29,10 @@ def propose(desk: Desk, match: board.Match, note: str = "") -> Deal:
     if match.role != Role.PASSENGER:
         raise RefusedError("in this match you drive", hint="lazpool invite MATCH tells the passenger of your offer")
     offer = _on_board(desk, match.theirs)
-    request = _live(desk, match.mine)
-    _check_not_open(desk, offer.id, match.mine)
-    deal = _draft(offer, request, secrets.token_bytes(DEAL_ID), desk.minute)
     with desk.node.transaction():
+        request = _live(desk, match.mine)
+        _check_not_open(desk, offer.id, match.mine)
+        deal = _draft(offer, request, secrets.token_bytes(DEAL_ID), desk.minute)
         deals.add(desk.node, deal)
         _send_proposal(desk, deal, offer, request, note)
     return deal
@@ -42,13 +42,14 @@ def invite(desk: Desk, match: board.Match, note: str = "") -> Deal:
     """As a driver, point the passenger of a match at our offer; returns the new deal."""
     if match.role != Role.DRIVER:
         raise RefusedError("in this match you are the passenger", hint="lazpool propose MATCH proposes the ride")
-    wanted, mine = _on_board(desk, match.theirs), _live(desk, match.mine)
-    if any(deal.about == wanted.id for deal in deals.of_offer(desk.node, mine.id, Role.DRIVER, OPEN)):
-        raise RefusedError("this passenger is invited already", code="open-deal")
-    deal = _new_deal(Role.DRIVER, State.INVITED, secrets.token_bytes(DEAL_ID), mine.id, mine.envelope, desk.minute)
-    deal.post_id, deal.about, deal.peer_card = mine.id, wanted.id, pack_card(card_of(_trip(wanted)))
-    deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
+    wanted = _on_board(desk, match.theirs)
     with desk.node.transaction():
+        mine = _live(desk, match.mine)
+        if any(deal.about == wanted.id for deal in deals.of_offer(desk.node, mine.id, Role.DRIVER, OPEN)):
+            raise RefusedError("this passenger is invited already", code="open-deal")
+        deal = _new_deal(Role.DRIVER, State.INVITED, secrets.token_bytes(DEAL_ID), mine.id, mine.envelope, desk.minute)
+        deal.post_id, deal.about, deal.peer_card = mine.id, wanted.id, pack_card(card_of(_trip(wanted)))
+        deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
         write(desk, deal, Invitation(mine.envelope, checked_note(note)), How(seed=post_seed(desk, mine.id)))
         deals.add(desk.node, deal)
     return deal

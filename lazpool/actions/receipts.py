@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from lazpool.actions.letters import How, write
-from lazpool.errors import MalformedError, RefusedError
+from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
 from lazpool.records.bodies import Countersign, Receipt
 from lazpool.records.entries import LAPSED, PROPOSED, SEALED, commitment_payload, sign_entry
@@ -30,22 +30,31 @@ from lazpool.records.receipts import (
 )
 from lazpool.records.shape import HASH, shaped, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, next_entry
-from lazpool.store import ledger
+from lazpool.store import deals, ledger, post_office
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.records.agreements import AgreementTerms
     from lazpool.rules.ledger import Head
     from lazpool.store.deals import Deal
 
 LIFETIME = 30 * 24 * 60
 """Minutes in which the driver's node can countersign before the passenger's stops asking."""
+MAX_REPEATED = 16
+"""Halves that are repeated for one letter, at most."""
 _MAX_PART = 512
 
 
 def sign_receipt(desk: Desk, deal: Deal) -> None:
-    """As the passenger: sign the terms, note the proposal in the log, and queue it for the driver."""
+    """As the passenger: sign the terms, note the proposal in the log, and queue it for the driver.
+
+    A receipt of this ride that still waits for its second half is asked for again instead: nobody signs a ride twice.
+    """
+    if ledger.of_deal(desk.node, deal.id, ledger.PROPOSED):
+        post_office.ask_again(desk.node, deal.id, Receipt.KIND, desk.second)
+        return
     terms, blind = _terms(desk, deal)
     signature = sign_first(terms, desk.keys.log)
     debtor = desk.device
@@ -79,32 +88,55 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     write(desk, deal, Countersign(half), How(answers=letter_id))
 
 
-def seal(desk: Desk, deal: Deal, half: Countersignature) -> None:
-    """As the passenger: check the driver's half and seal the receipt in the log, also after it lapsed."""
-    stored = ledger.receipt(desk.node, half.receipt_id)
-    if stored is None or stored.deal != deal.id:
-        raise MalformedError("chain", "the second half of a receipt that was never signed here")
-    if stored.state == ledger.SEALED:
+def send_halves(desk: Desk, deal: Deal, terms: ReceiptTerms, letter_id: bytes) -> None:
+    """As the driver: repeat the halves that a passenger lacks who counts as in these terms, or signs this ride again.
+
+    They are lost only where letters were lost and the receipts they complete have lapsed meanwhile.
+    """
+    if (terms.passenger, terms.driver) != (deal.peer, desk.identity):
         return
-    check_second(receipt_from(stored.terms), half)
+    for stored in ledger.sealed_from(desk.node, terms, MAX_REPEATED):
+        about = deal if stored.deal == deal.id else deals.get(desk.node, stored.deal)
+        if about is not None:
+            write(desk, about, Countersign(unpack(stored).second), How(answers=letter_id))
+            deals.save(desk.node, about)
+
+
+def seal(desk: Desk, stored: StoredReceipt, half: Countersignature) -> None:
+    """As the passenger: check the driver's half and seal the receipt in the log, also after it lapsed.
+
+    Raises RefusedError when the receipt does not continue the count of those that are sealed, MalformedError when the
+    half is not good. Another receipt of the same ride then counts no more.
+    """
+    terms = receipt_from(stored.terms)
+    check_second(terms, half)
+    check_follows(terms, _last(desk, terms))
     stored.second, stored.state = encode(wire_fields(half)), ledger.SEALED
     ledger.save_receipt(desk.node, stored)
     _append(desk, SEALED, stored)
+    lapse_all(desk, stored.deal)
 
 
-def lapse(desk: Desk, deal_id: bytes) -> None:
-    """As the passenger: stop asking for the second half; should it come late, it still counts."""
-    stored = ledger.newest_of_deal(desk.node, deal_id)
-    if stored is not None and stored.state == ledger.PROPOSED:
-        stored.state = ledger.LAPSED
-        ledger.save_receipt(desk.node, stored)
-        _append(desk, LAPSED, stored)
+def lapse_all(desk: Desk, deal_id: bytes) -> None:
+    """As the passenger: stop asking for the second half of what waits for it in this deal."""
+    for stored in ledger.of_deal(desk.node, deal_id, ledger.PROPOSED):
+        lapse(desk, stored)
 
 
-def newest_proposed(desk: Desk, deal_id: bytes) -> bytes:
-    """Return the id of the deal's receipt that waits for its second half, empty when there is none."""
-    stored = ledger.newest_of_deal(desk.node, deal_id)
-    return stored.id if stored and stored.state == ledger.PROPOSED else b""
+def lapse(desk: Desk, stored: StoredReceipt) -> None:
+    """As the passenger: stop asking for the second half; should it come late, it still counts.
+
+    Receipts of the same pair that counted on from this one are signed anew, with the numbers that are right now.
+    """
+    _lapse_one(desk, stored)
+    later = ledger.waiting_after(desk.node, stored)
+    for receipt in later:
+        _lapse_one(desk, receipt)
+    for receipt in later:
+        deal = deals.get(desk.node, receipt.deal)
+        if deal is not None and receipt.deal != stored.deal:
+            sign_receipt(desk, deal)
+            deals.save(desk.node, deal)
 
 
 def is_ahead(desk: Desk, terms: ReceiptTerms) -> bool:
@@ -120,15 +152,21 @@ def unpack(stored: StoredReceipt) -> SealedReceipt:
     return SealedReceipt(receipt_from(stored.terms), stored.first, debtor, half, stored.blind)
 
 
+def _lapse_one(desk: Desk, stored: StoredReceipt) -> None:
+    stored.state = ledger.LAPSED
+    ledger.save_receipt(desk.node, stored)
+    _append(desk, LAPSED, stored)
+    post_office.answered(desk.node, stored.deal, (Receipt.KIND,))
+
+
 def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
     agreed = agreement_from(deal.terms)
     blind = secrets.token_bytes(HASH)
     head = _head(desk)
     seq, balance = _newest(desk, agreed.passenger, deal.peer)
-    length = agreed.dropoff_at - agreed.pickup_at
     terms = ReceiptTerms(
-        *(desk.net, deal.id, deal.peer, agreed.passenger, agreed.id, agreed.pickup_at // START_STEP * START_STEP),
-        *(-(-length // LENGTH_STEP) * LENGTH_STEP, agreed.distance, agreed.seats, agreed.amount, agreed.unit),
+        *(desk.net, deal.id, deal.peer, agreed.passenger, agreed.id, *_times(agreed)),
+        *(agreed.distance, agreed.seats, agreed.amount, agreed.unit),
         *(seq + 1, balance + agreed.amount, place_commitment(blind, (agreed.pickup, agreed.dropoff)), PASSENGER),
         *(desk.device.log_pk, *_position(head), desk.minute + LIFETIME),
     )
@@ -145,8 +183,14 @@ def _check_terms(desk: Desk, deal: Deal, letter: Receipt) -> None:
         raise RefusedError("the receipt says something else than the agreement", code="wrong-terms")
     if terms.place != place_commitment(letter.blind, (agreed.pickup, agreed.dropoff)):
         raise RefusedError("the receipt commits to other places", code="wrong-terms")
-    if terms.start != agreed.pickup_at // START_STEP * START_STEP or terms.expires < desk.minute:
+    if (terms.start, terms.length) != _times(agreed) or terms.expires < desk.minute:
         raise RefusedError("the receipt has other times, or came too late", code="wrong-terms")
+
+
+def _times(agreed: AgreementTerms) -> tuple[int, int]:
+    """Return start and length of a ride as a receipt tells them: rounded."""
+    length = agreed.dropoff_at - agreed.pickup_at
+    return agreed.pickup_at // START_STEP * START_STEP, -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
 def _last(desk: Desk, terms: ReceiptTerms) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from lazpool.actions.letters import How, write
 from lazpool.actions.moves import advance, find
 from lazpool.actions.receipts import sign_receipt
 from lazpool.errors import RefusedError
-from lazpool.records.bodies import CODE_DIGITS, MAX_TRIES, Boarded, CodeRefused
+from lazpool.records.bodies import CODE_DIGITS, MAX_TRIES, Boarded, Cancellation, CodeRefused
 from lazpool.rules.negotiation import Event, Role, State
 from lazpool.store import deals
 
@@ -61,6 +61,8 @@ def check_code(desk: Desk, deal: Deal, letter: Letter, body: Boarded) -> None:
 
     After three wrong ones every code is refused and only `done` is left; a wrong code never ends a deal.
     """
+    if deal.state in {State.CANCELLED, State.WITHDRAWN}:  # our cancellation must be lost
+        write(desk, deal, Cancellation(deal.reason), How(answers=letter.id))
     if deal.state not in {State.AGREED, State.CLAIMED}:
         return  # the receipt is signed already and repeats itself, or the deal is over
     left = MAX_TRIES - deal.tries

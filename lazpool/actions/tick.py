@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
-from lazpool.records.bodies import Receipt
+from lazpool.records.bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, ledger, letterbox, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.store.deals import Deal
+    from lazpool.store.ledger import StoredReceipt
 
 AFTER_ANSWER = 60
 """Minutes after the last moment to answer in which an answer may still be on its way."""
@@ -49,6 +50,7 @@ def _time_out_deals(desk: Desk) -> None:
         for deal in deals.open_deals(desk.node):
             if _is_over(desk, deal):
                 advance(desk, deal, Event.TIME_OUT, reason="nobody answered in time")
+                post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND))
                 deals.save(desk.node, deal)
 
 
@@ -59,10 +61,12 @@ def _is_over(desk: Desk, deal: Deal) -> bool:
 
 
 def _lapse_receipts(desk: Desk) -> None:
-    late = [one for one in ledger.receipts(desk.node, ledger.PROPOSED) if one.expires < desk.minute]
-    if not late:
+    if not _late_receipts(desk):
         return
     with desk.node.transaction():
-        for receipt in late:
-            lapse(desk, receipt.deal)
-            post_office.answered(desk.node, receipt.deal, (Receipt.KIND,))
+        while late := _late_receipts(desk):  # one may renew others
+            lapse(desk, late[0])
+
+
+def _late_receipts(desk: Desk) -> list[StoredReceipt]:
+    return [one for one in ledger.receipts(desk.node, ledger.PROPOSED) if one.expires < desk.minute]

@@ -61,6 +61,8 @@ TABLE: dict[tuple[Role, State, Event], State] = {
     (_P, _S.INVITED, _E.TIME_OUT): _S.LAPSED,
     (_P, _S.PROPOSED, _E.THEY_ACCEPT): _S.AGREED,
     (_P, _S.PROPOSED, _E.THEY_DECLINE): _S.DECLINED,
+    # An invitation was taken back while its acceptance was under way.
+    (_P, _S.PROPOSED, _E.THEY_CANCEL): _S.DECLINED,
     (_P, _S.PROPOSED, _E.WE_CANCEL): _S.WITHDRAWN,
     (_P, _S.PROPOSED, _E.TIME_OUT): _S.LAPSED,
     # A signature cannot be taken back: lapsed only means that we stopped asking.
@@ -73,6 +75,8 @@ TABLE: dict[tuple[Role, State, Event], State] = {
     (_P, _S.RIDING, _E.THEY_CANCEL): _S.CANCELLED,
     (_P, _S.RIDING, _E.THEY_DECLINE): _S.AGREED,
     (_P, _S.RIDING, _E.TIME_OUT): _S.CLAIMED,
+    # A receipt that both signed counts, wherever the deal had got to meanwhile.
+    (_P, _S.AGREED, _E.THEY_SIGN): _S.RECEIPTED,
     (_P, _S.CANCELLED, _E.THEY_SIGN): _S.RECEIPTED,
     (_P, _S.CLAIMED, _E.THEY_SIGN): _S.RECEIPTED,
     (_P, _S.CLAIMED, _E.WE_SIGN): _S.RIDING,

@@ -56,7 +56,15 @@ def objection(offer: Offer, terms: AgreementTerms) -> str:
         return f"the distance is {found.distance_hm / 10} km, not {terms.distance / 10} km"
     if terms.unit != offer.unit or terms.amount != cost.share(offer.price, terms.distance, terms.seats):
         return "the share is not what the offer asks"
+    return _bad_times(offer, terms, found)
+
+
+def _bad_times(offer: Offer, terms: AgreementTerms, found: Fit) -> str:
     early, late = offer.flex_before + TIME_SLACK, offer.flex_after + TIME_SLACK
     if not found.pickup_at - early <= terms.pickup_at <= found.pickup_at + late:
         return "the pick-up time is outside the offer"
+    if abs(terms.dropoff_at - terms.pickup_at - (found.dropoff_at - found.pickup_at)) > TIME_SLACK:
+        return "the ride takes another time than the way does"
+    if terms.answer_by > terms.pickup_at:
+        return "the answer may come after the pick-up"
     return ""

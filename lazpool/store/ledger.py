@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from lazpool.records.entries import Entry
+    from lazpool.records.receipts import ReceiptTerms
     from lazpool.store.database import Store
 
 PROPOSED, SEALED, LAPSED = "proposed", "sealed", "lapsed"
@@ -66,9 +67,24 @@ def receipt(db: Store, identifier: bytes) -> StoredReceipt | None:
     return _receipt(db.one("SELECT * FROM receipts WHERE id=?", (identifier,)))
 
 
-def newest_of_deal(db: Store, deal: bytes) -> StoredReceipt | None:
-    """Return the newest receipt of a deal."""
-    return _receipt(db.one("SELECT * FROM receipts WHERE deal=? ORDER BY dir_seq DESC LIMIT 1", (deal,)))
+def of_deal(db: Store, deal: bytes, state: str) -> list[StoredReceipt]:
+    """Return the receipts of a deal in that state."""
+    return _receipts(db.all("SELECT * FROM receipts WHERE deal=? AND state=? ORDER BY dir_seq", (deal, state)))
+
+
+def waiting_after(db: Store, receipt: StoredReceipt) -> list[StoredReceipt]:
+    """Return the receipts of the same pair that count on from this one and still wait for their second half."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=? AND dir_seq>? ORDER BY dir_seq"
+    return _receipts(db.all(sql, (receipt.passenger, receipt.driver, PROPOSED, receipt.dir_seq)))
+
+
+def sealed_from(db: Store, terms: ReceiptTerms, most: int) -> list[StoredReceipt]:
+    """Return the sealed receipts of a pair with the number of these terms or a later one, or of the same ride."""
+    sql = (
+        "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=? AND (dir_seq>=? OR deal=?) "
+        "ORDER BY dir_seq LIMIT ?"
+    )
+    return _receipts(db.all(sql, (terms.passenger, terms.driver, SEALED, terms.dir_seq, terms.ride, most)))
 
 
 def newest_sealed(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | None:
@@ -85,7 +101,10 @@ def newest_live(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | N
 
 def receipts(db: Store, state: str = SEALED) -> list[StoredReceipt]:
     """Return the receipts in that state."""
-    rows = db.all("SELECT * FROM receipts WHERE state=? ORDER BY passenger, driver, dir_seq", (state,))
+    return _receipts(db.all("SELECT * FROM receipts WHERE state=? ORDER BY passenger, driver, dir_seq", (state,)))
+
+
+def _receipts(rows: list[sqlite3.Row]) -> list[StoredReceipt]:
     return [StoredReceipt(**dict(row)) for row in rows]
 
 

@@ -105,6 +105,12 @@ def answered_one(db: Store, deal: bytes, kind: int, counter: int) -> None:
     db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind=? AND counter=?", (deal, kind, counter))
 
 
+def ask_again(db: Store, deal: bytes, kind: int, now: int) -> None:
+    """Repeat the letters of a kind that still await their answer at once."""
+    sql = "UPDATE outbox SET attempts=0, next_at=? WHERE deal=? AND awaits=1 AND letter_kind=?"
+    db.execute(sql, (now, deal, kind))
+
+
 def letter_of(db: Store, deal: bytes, kind: int) -> bytes:
     """Return the id of the newest letter of a kind that came in for a deal, empty when there is none."""
     row = db.one("SELECT id FROM letters WHERE deal=? AND kind=? ORDER BY rowid DESC LIMIT 1", (deal, kind))
