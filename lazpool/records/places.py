@@ -61,7 +61,13 @@ def coarse(point: Point, resolution: int = POST_RES) -> Point:
 @lru_cache(maxsize=16384)
 def is_coarse(point: Point) -> bool:
     """Tell whether a point is the centre of a cell of resolution 7 or 6, on the grid."""
-    return point == coarse(point, POST_RES) or point == coarse(point, COARSE_RES)
+    return _is_centre(point, POST_RES) or _is_centre(point, COARSE_RES)
+
+
+def _is_centre(point: Point, resolution: int) -> bool:
+    """Compare in plain numbers: making points would cost a node more than the two look-ups."""
+    lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(point.lat, point.lon, resolution))
+    return (round(lat * GRID), round(lon * GRID)) == (round(point.lat * GRID), round(point.lon * GRID))
 
 
 def check_cell(field: str, cell: int, *resolutions: int) -> None:

@@ -16,6 +16,10 @@ BUSY_S = 5.0
 """How long a command waits for another one's transaction; these take milliseconds."""
 
 
+CHECKPOINT_PAGES = 4000
+"""16 MB of log between two checkpoints, each of which syncs the disk: four times fewer than by default."""
+
+
 class Store:
     """A connection in autocommit mode, with immediate transactions and plain SQL."""
 
@@ -86,6 +90,7 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
         _migrate(connection, schema, str(path))
         connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     except sqlite3.Error as wrong:
         connection.close()
         raise explain(wrong, str(path)) from wrong

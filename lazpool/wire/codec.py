@@ -19,8 +19,6 @@ Array: TypeAlias = "tuple[Value, ...]"
 
 MAX_DEPTH = 3
 MAX_ITEMS = 4096
-MIN_INT = -(2**63)
-MAX_INT = 2**64 - 1
 
 
 def encode(array: Array) -> bytes:
@@ -45,7 +43,10 @@ def decode(data: bytes, limit: int) -> Array:
 
 
 def _pack(array: Array) -> bytes:
-    packed: bytes = msgpack.packb(array, use_bin_type=True)
+    try:
+        packed: bytes = msgpack.packb(array, use_bin_type=True)
+    except OverflowError as wrong:
+        raise MalformedError("codec", "an integer beyond 64 bits") from wrong
     return packed
 
 
@@ -72,21 +73,14 @@ def _check_array(array: Array, depth: int) -> None:
         raise MalformedError("codec", f"arrays nested deeper than {MAX_DEPTH}")
     for value in array:
         kind = type(value)  # `is`, not isinstance: bool is an int in Python and would pack as another type
-        if kind is bytes:
+        if kind is bytes or kind is int:
             continue
-        if kind is int:
-            _check_int(value)  # type: ignore[arg-type] # narrowed by `kind`, which mypy cannot follow
-        elif kind is tuple:
-            _check_array(value, depth + 1)  # type: ignore[arg-type] # the same
+        if kind is tuple:
+            _check_array(value, depth + 1)  # type: ignore[arg-type] # narrowed by `kind`, which mypy cannot follow
         elif kind is str:
             _check_text(value)  # type: ignore[arg-type] # the same
         else:
             raise MalformedError("codec", f"a {kind.__name__} is outside the profile")
-
-
-def _check_int(value: int) -> None:
-    if not MIN_INT <= value <= MAX_INT:
-        raise MalformedError("codec", "an integer beyond 64 bits")
 
 
 def _check_text(value: str) -> None:
