@@ -1,0 +1,114 @@
+"""Vectors of the bodies of letters, one group a kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from making.curve import Signer
+from making.document import Group
+from making.people import DRIVER, PASSENGER, agreement, body
+from making.posts import post
+from making.raw import Raw, pack
+
+SIGNATURE, HASH = bytes(range(64)), bytes(range(32))
+TERMS = body(agreement())
+NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
+DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
+WELL: dict[int, tuple[str, list[Any]]] = {
+    1: ("terms signature passenger card name note", [TERMS, SIGNATURE, DEVICE, CARD, "Ada", "gr\u00fcn\nzwei"]),
+    2: (
+        "agreement_id offer_signature bind_signature driver card name",
+        [HASH, SIGNATURE, SIGNATURE, DRIVER.device(), DRIVER.card(), "Ben"],
+    ),
+    3: ("text", ["I am full."]),
+    4: ("text", [""]),
+    5: ("text", ["x" * 500]),
+    6: ("places contact", [NEAR, "+33 4 76 00 00 00"]),
+    7: ("code", ["014159"]),
+    8: ("counter tries_left", [7, 2]),
+    9: ("terms signature passenger blind", [TERMS, SIGNATURE, DEVICE, HASH]),
+    10: ("receipt_id device seq head signature", [HASH, DRIVER.device(), 9, HASH, SIGNATURE]),
+    11: ("receipt_id reason", [HASH, "wrong amount"]),
+    12: ("offer note", [post(1), ""]),
+}
+ALSO: dict[int, dict[str, list[Any]]] = {
+    1: {"a card without letterboxes": [b"t", SIGNATURE, DEVICE, [*CARD[:2], []], "", ""]},
+    6: {"no places": [[], ""], "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], ""]},
+    8: {"no tries left": [2**32 - 1, 0]},
+}
+_ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
+RANGE: dict[int, dict[str, list[Any]]] = {
+    1: {
+        "empty terms": [b"", *WELL[1][1][1:]],
+        "terms of 513 bytes": [bytes(513), *WELL[1][1][1:]],
+        "the terms as an array": [[1], *WELL[1][1][1:]],
+        "a signature of 65 bytes": [TERMS, SIGNATURE + b"\0", *WELL[1][1][2:]],
+        "a device with a certificate of 63 bytes": [TERMS, SIGNATURE, [*DEVICE[:2], SIGNATURE[1:]], *WELL[1][1][3:]],
+        "a card with one letterbox twice": [TERMS, SIGNATURE, DEVICE, _ONE_KEY, "", ""],
+        "a name of 65 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "x" * 65, ""],
+        "a name of 33 letters of two bytes": [TERMS, SIGNATURE, DEVICE, CARD, "\u00e9" * 33, ""],
+        "a name that clears the screen": [TERMS, SIGNATURE, DEVICE, CARD, "\x1b[2J", ""],
+        "a name with the control character U+0085": [TERMS, SIGNATURE, DEVICE, CARD, "a\u0085", ""],
+        "a note of 501 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "", "x" * 501],
+        "the name as bytes": [TERMS, SIGNATURE, DEVICE, CARD, b"Ada", ""],
+    },
+    2: {"an id of 31 bytes": [HASH[1:], *WELL[2][1][1:]], "a signature as text": [HASH, "x", *WELL[2][1][2:]]},
+    3: {"501 bytes": ["x" * 501], "the text as bytes": [b"x"]},
+    4: {"501 bytes": ["x" * 501]},
+    5: {"501 bytes": ["x" * 501], "a zero": ["\0"]},
+    6: {
+        "one place": [NEAR[:2], ""],
+        "three places": [[*NEAR, 0, 0], ""],
+        "beyond the pole": [[9_000_001, 0, 0, 0], ""],
+        "beyond the date line": [[0, 0, 0, -18_000_001], ""],
+        "the places as bytes": [bytes(4), ""],
+        "a contact of 65 bytes": [[], "1" * 65],
+    },
+    7: {
+        "five digits": ["01415"],
+        "seven digits": ["0141592"],
+        "a letter": ["01415x"],
+        "digits that are not 0 to 9": ["\u0660\u0661\u0662\u0663\u0664\u0665"],
+        "the code as a number": [14159],
+    },
+    8: {"the counter is 0": [0, 1], "four tries left": [1, 4], "-1 tries left": [1, -1]},
+    9: {"terms of 769 bytes": [bytes(769), *WELL[9][1][1:]], "a blind of 31 bytes": [*WELL[9][1][:3], HASH[1:]]},
+    10: {
+        "the number 0": [HASH, DRIVER.device(), 0, HASH, SIGNATURE],
+        "a head of 31 bytes": [HASH, DRIVER.device(), 9, HASH[1:], SIGNATURE],
+        "a signature of 63 bytes": [HASH, DRIVER.device(), 9, HASH, SIGNATURE[1:]],
+        "the signature as a number": [HASH, DRIVER.device(), 9, HASH, 7],
+    },
+    11: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
+    12: {"an empty offer": [b"", ""], "an offer of 513 bytes": [bytes(513), ""]},
+}
+SHAPE: dict[int, dict[str, list[Any]]] = {
+    1: {
+        "a device without certificate": [TERMS, SIGNATURE, DEVICE[:2], CARD, "", ""],
+        "a device as bytes": [TERMS, SIGNATURE, b"", CARD, "", ""],
+    },
+    2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
+    10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},
+}
+
+
+def bodies() -> list[Group]:
+    """Return the groups of all kinds."""
+    return [_group(kind) for kind in WELL]
+
+
+def _group(kind: int) -> Group:
+    names, fields = WELL[kind]
+    group = Group("Body", {"kind": kind})
+    for comment, values in {"an ordinary one": fields, **ALSO.get(kind, {})}.items():
+        group.valid(comment, bytes=pack(values), fields=dict(zip(names.split(), values, strict=True)))
+    if kind == 1:
+        group.invalid("more than 4047 bytes", "size", bytes=pack([bytes(4047)]))
+    group.invalid("a byte after the end", "codec", bytes=pack(fields) + b"\0")
+    group.invalid("the first field as nil", "codec", bytes=pack([Raw(b"\xc0"), *fields[1:]]))
+    group.invalid("one field more", "shape", bytes=pack([*fields, ""]))
+    group.invalid("no field", "shape", bytes=pack([]))
+    for layer, cases in (("shape", SHAPE), ("range", RANGE)):
+        for comment, values in cases.get(kind, {}).items():
+            group.invalid(comment, layer, bytes=pack(values))
+    return group

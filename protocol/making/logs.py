@@ -1,0 +1,279 @@
+"""Vectors of log entries, chains of them, and exported ledgers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from making.curve import NET, OTHER_NET, Signer, digest
+from making.document import Group
+from making.people import PASSENGER, STRANGER, body
+from making.raw import Raw, pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOG = PASSENGER.log
+ZEROS = bytes(32)
+TIME = 1_740_036_600
+NEXT_KEY = digest("lz/root/1", Signer("passenger next identity").pk)
+ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
+GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
+
+
+def genesis_payload(device: list[bytes] | None = None, **changes: Any) -> bytes:
+    """Return the payload of a genesis entry with some fields changed."""
+    identity, _, certificate = device or PASSENGER.device()
+    fields = {"identity": identity, "next": NEXT_KEY, "certificate": certificate, "software": "lazpool 0.1.0"}
+    return body({**fields, **changes})
+
+
+def fields_of(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a genesis entry, in order, with some changed."""
+    fields = {
+        "version": 1,
+        "net": NET,
+        "kind": GENESIS,
+        "log": LOG.pk,
+        "seq": 1,
+        "prev": ZEROS,
+        "time": TIME,
+        "payload": genesis_payload(),
+    }
+    return {**fields, **changes}
+
+
+def later(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a sealed entry somewhere in a log."""
+    prev = digest("lz/entry/1", b"before")
+    return fields_of(**{"kind": SEALED, "seq": 7, "prev": prev, "payload": pack([ONE]), **changes})
+
+
+def signed(packed: bytes, by: Signer = LOG, net: bytes = NET, tag: str = "entry") -> bytes:
+    """Return the envelope of a body."""
+    return pack([packed, by.sign(tag, entry_id(packed), net=net)])
+
+
+def entry_id(packed: bytes) -> bytes:
+    """Return the id of an entry."""
+    return digest("lz/entry/1", packed)
+
+
+def entries() -> Group:
+    """Return the vectors of single entries."""
+    group = Group("Entry")
+    for comment, fields in {
+        "genesis": fields_of(),
+        "genesis without a name of the software, at second 0": fields_of(payload=genesis_payload(software=""), time=0),
+        "proposed": later(kind=PROPOSED),
+        "sealed": later(),
+        "lapsed": later(kind=LAPSED),
+        "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
+    }.items():
+        data = body(fields)
+        shown = {name: value for name, value in fields.items() if name != "version"}
+        group.valid(comment, bytes=signed(data), id=entry_id(data), fields=shown)
+    _bent_entries(group)
+    _bent_payloads(group)
+    data, honest = body(later()), signed(body(later()))
+    for comment, envelope in {
+        "one bit of the signature is flipped": honest[:-1] + bytes([honest[-1] ^ 1]),
+        "by another log": signed(data, STRANGER.log),
+        "by the person, not by the device": signed(data, PASSENGER.identity),
+        "made for another network": signed(data, net=OTHER_NET),
+        "with the tag of a receipt": signed(data, tag="receipt-init"),
+        "the payload was changed after signing": pack([body(later(payload=pack([TWO]))), honest[-64:]]),
+        "the device is certified by another person": _genesis(PASSENGER.device(by=STRANGER.identity)),
+        "the device is certified in another network": _genesis(PASSENGER.device(net=OTHER_NET)),
+        "the certificate is of another device": _genesis(
+            [PASSENGER.identity.pk, b"", STRANGER.device(by=PASSENGER.identity)[2]]
+        ),
+    }.items():
+        group.invalid(comment, "signature", bytes=envelope)
+    return group
+
+
+def _genesis(device: list[bytes]) -> bytes:
+    return signed(body(fields_of(payload=genesis_payload(device))))
+
+
+def _bent_entries(group: Group) -> None:
+    data = body(later())
+    group.invalid("more than 2048 bytes", "size", bytes=pack([bytes(2048), bytes(64)]))
+    group.invalid("a byte after the end", "codec", bytes=signed(data) + b"\0")
+    group.invalid("a byte after the body", "codec", bytes=signed(data + b"\0"))
+    group.invalid(
+        "the number as uint 64", "codec", bytes=signed(body(later(seq=Raw(b"\xcf" + (7).to_bytes(8, "big")))))
+    )
+    group.invalid("a signature of 65 bytes", "envelope", bytes=pack([data, bytes(65)]))
+    group.invalid("a field is missing", "shape", bytes=signed(pack(list(later().values())[:-1])))
+    group.invalid("one field more", "shape", bytes=signed(pack([*later().values(), b""])))
+    group.invalid("version 2", "shape", bytes=signed(body(later(version=2))))
+    for comment, fields in {
+        "kind 13, which is none": later(kind=13),
+        "the kind as bytes": later(kind=b"\x0b"),
+        "number 0": later(seq=0),
+        "number 2^32": later(seq=2**32),
+        "the first entry is not the genesis": later(seq=1, prev=ZEROS),
+        "a genesis that is not the first": fields_of(seq=2, prev=ONE),
+        "a genesis with an entry before": fields_of(prev=ONE),
+        "zeros before an entry that is not the first": later(prev=ZEROS),
+        "an entry before of 31 bytes": later(prev=ONE[1:]),
+        "a negative time": later(time=-1),
+        "a time of 2^40": later(time=2**40),
+        "a network of 9 bytes": later(net=NET + b"\0"),
+    }.items():
+        group.invalid(comment, "range", bytes=signed(body(fields)))
+
+
+def _bent_payloads(group: Group) -> None:
+    for comment, layer, fields in (
+        ("the payload is no MessagePack", "codec", later(payload=b"\xc1")),
+        ("the payload is empty", "codec", later(payload=b"")),
+        ("the payload has a byte after the end", "codec", later(payload=pack([ONE]) + b"\0")),
+        ("two commitments", "shape", later(payload=pack([ONE, TWO]))),
+        ("no commitment", "shape", later(payload=pack([]))),
+        ("a genesis with the payload of a receipt", "shape", fields_of(payload=pack([ONE]))),
+        ("a receipt with the payload of a genesis", "shape", later(payload=genesis_payload())),
+        ("a commitment of 31 bytes", "range", later(payload=pack([ONE[1:]]))),
+        ("a commitment as text", "range", later(payload=pack(["c" * 32]))),
+        ("a payload of 1025 bytes", "range", later(payload=bytes(1025))),
+        ("the payload as an array", "range", later(payload=[ONE])),
+        ("an identity of 31 bytes", "range", fields_of(payload=genesis_payload(identity=bytes(31)))),
+        ("a next key of 33 bytes", "range", fields_of(payload=genesis_payload(next=bytes(33)))),
+        ("a certificate of 63 bytes", "range", fields_of(payload=genesis_payload(certificate=bytes(63)))),
+        ("software of 65 bytes", "range", fields_of(payload=genesis_payload(software="x" * 65))),
+    ):
+        group.invalid(comment, layer, bytes=signed(body(fields)))
+
+
+Step = tuple[int, bytes, dict[str, Any]]
+PLAIN: list[Step] = [
+    *(
+        (GENESIS, genesis_payload(), {}),
+        (PROPOSED, pack([ONE]), {}),
+        (SEALED, pack([ONE]), {}),
+        (PROPOSED, pack([TWO]), {}),
+    ),
+    *((LAPSED, pack([TWO]), {}), (SEALED, pack([TWO]), {})),
+]
+
+
+def chain(steps: list[Step], by: Signer = LOG) -> list[bytes]:
+    """Return a log; what a step changes is signed, and what follows hangs on it."""
+    log: list[bytes] = []
+    prev, seq, time = ZEROS, 1, TIME
+    for kind, payload, changes in steps:
+        fields = fields_of(log=by.pk, kind=kind, seq=seq, prev=prev, time=time, payload=payload)
+        fields |= {name: value for name, value in changes.items() if name != "by"}
+        data = body(fields)
+        log.append(signed(data, changes.get("by", by), fields["net"]))
+        prev, seq, time = entry_id(data), fields["seq"] + 1, fields["time"] + 60
+    return log
+
+
+def bent(at: int, **changes: Any) -> list[bytes]:
+    """Return the plain log with one entry (counted from 1) changed and signed again."""
+    steps = list(PLAIN)
+    steps[at - 1] = (*steps[at - 1][:2], changes)
+    return chain(steps)
+
+
+def ids(log: list[bytes]) -> list[bytes]:
+    """Return the ids of entries; a body begins after the two or three bytes that say how long it is."""
+    return [entry_id(envelope[3 if envelope[1] == 0xC4 else 4 : -66]) for envelope in log]  # noqa: PLR2004 # bin 8
+
+
+def chains() -> Group:
+    """Return the vectors of whole logs."""
+    group = Group("Chain", {"net": NET, "log": LOG.pk})
+    log = chain(PLAIN)
+    group.valid("a log with two receipts, one of them late", entries=log)
+    group.valid("the genesis alone", entries=log[:1])
+    group.valid("two entries in one second", entries=bent(2, time=TIME))
+    stranger = [(GENESIS, genesis_payload(STRANGER.device()), {}), *PLAIN[1:]]
+    for comment, at, entries in (
+        ("a number is left out", 3, bent(3, seq=4)),
+        ("a number comes again", 3, bent(3, seq=2)),
+        ("an entry hangs on another than the one before", 3, bent(3, prev=ids(log)[0])),
+        ("an entry is missing", 3, [*log[:2], *log[3:]]),
+        ("two entries are exchanged", 3, [*log[:2], log[3], log[2], *log[4:]]),
+        ("a fork: two entries with one number", 4, [*log[:3], bent(3, payload=pack([TWO]))[2]]),
+        ("an entry comes twice", 4, [*log[:3], log[2]]),
+        ("the genesis is missing", 1, log[1:]),
+        ("the clock ran backwards", 3, bent(3, time=TIME + 59)),
+        ("an entry of another log", 3, bent(3, log=STRANGER.log.pk, by=STRANGER.log)),
+        ("an entry of another network", 3, bent(3, net=OTHER_NET)),
+        ("the log of somebody else", 1, chain(stranger, STRANGER.log)),
+    ):
+        group.invalid(comment, "chain", entries=entries, at=at)
+    group.invalid("an entry by another key", "signature", entries=bent(3, by=STRANGER.log), at=3)
+    altered = pack([body(later(seq=3, prev=ids(log)[1], time=TIME + 120, payload=pack([TWO]))), log[2][-64:]])
+    group.invalid("a payload was altered", "signature", entries=[*log[:2], altered, *log[3:]], at=3)
+    certified = genesis_payload(PASSENGER.device(by=STRANGER.identity))
+    group.invalid("the device is certified by another person", "signature", entries=bent(1, payload=certified), at=1)
+    group.invalid("an entry of unknown kind", "range", entries=bent(3, kind=13), at=3)
+    group.invalid("a second genesis", "range", entries=bent(3, kind=GENESIS, payload=genesis_payload()), at=3)
+    return group
+
+
+Fields = dict[str, Any]
+
+
+def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, bytes]]) -> Group:
+    """Return the vectors of exported ledgers: a passenger's, with two receipts."""
+    group = Group("Bundle")
+
+    def ledger(first: Fields | None = None, second: Fields | None = None, *, seals: str = "12") -> dict[str, Any]:
+        """Return the export of a log that seals the receipts whose numbers `seals` lists."""
+        steps: list[Step] = [PLAIN[0]]
+        said = []
+        for changes in (first or {}, {"dir_seq": 2, "dir_balance": 1668, **(second or {})}):
+            head = {"init_seq": len(steps), "init_head": ids(chain(steps))[-1]}
+            terms = body(receipt(**{**head, **changes}))
+            both = halves(terms)
+            said.append({"terms": terms, **both})
+            commitment = pack([digest("lz/blind/1", digest("lz/terms/1", terms) + both["blind"])])
+            steps.append((PROPOSED, commitment, {}))
+            steps += [(SEALED, commitment, {})] * seals.count(str(len(said)))
+        return {"format": "lazpool-ledger-1", "net": NET, "complete": True, "receipts": said, "entries": chain(steps)}
+
+    whole = ledger()
+    alone = {name: value for name, value in whole.items() if name != "entries"}
+    group.valid("a whole ledger", bundle=whole)
+    group.valid("one receipt, without the log", bundle={**alone, "complete": False, "receipts": whole["receipts"][1:]})
+    group.valid("one receipt, with the log", bundle={**whole, "complete": False, "receipts": whole["receipts"][:1]})
+    group.valid(
+        "in two currencies, each counted by itself", bundle=ledger({"unit": "CHF"}, {"dir_seq": 1, "dir_balance": 834})
+    )
+    for comment, layer, bundle in (
+        ("another format", "shape", {**whole, "format": "lazpool-ledger-2"}),
+        ("no receipts", "shape", {name: value for name, value in whole.items() if name != "receipts"}),
+        ("a second half is missing", "codec", {**alone, "receipts": [{**whole["receipts"][0], "resp": b""}]}),
+        ("the second halves are exchanged", "signature", {**whole, "receipts": _exchanged(whole["receipts"])}),
+        ("of another network than it says", "chain", {**alone, "net": OTHER_NET}),
+        ("the log is cut before the last entry", "chain", {**whole, "entries": whole["entries"][:-1]}),
+        (
+            "the log lacks an entry in the middle",
+            "chain",
+            {**whole, "entries": [*whole["entries"][:2], *whole["entries"][3:]]},
+        ),
+        ("a receipt is sealed twice", "chain", ledger(seals="122")),
+        ("a sealed receipt is missing from a complete ledger", "chain", {**whole, "receipts": whole["receipts"][:1]}),
+        (
+            "another blind",
+            "chain",
+            {**whole, "receipts": [{**whole["receipts"][0], "blind": ONE}, whole["receipts"][1]]},
+        ),
+        ("a receipt comes twice", "chain", {**whole, "receipts": [*whole["receipts"], whole["receipts"][1]]}),
+        ("a receipt named a head that the log never had", "chain", ledger({"init_head": ONE})),
+        ("a receipt named a head beyond the log", "chain", ledger({"init_seq": 99})),
+        ("a number of the direction is left out", "chain", ledger(None, {"dir_seq": 3})),
+        ("the balance does not add up", "chain", ledger(None, {"dir_balance": 1669})),
+    ):
+        group.invalid(comment, layer, bundle=bundle)
+    return group
+
+
+def _exchanged(receipts: list[dict[str, bytes]]) -> list[dict[str, bytes]]:
+    first, second = receipts
+    return [{**first, "resp": second["resp"]}, {**second, "resp": first["resp"]}]

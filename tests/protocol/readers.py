@@ -1,0 +1,277 @@
+"""How lazpool reads each kind of vector: a function a group, which returns what to compare with the test's fields.
+
+Bundles are read by examples/verify_receipt.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from lazpool.errors import MalformedError
+from lazpool.records import mail, sync
+from lazpool.records.agreements import agreement_from, check_driver, check_passenger
+from lazpool.records.bodies import body_from
+from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
+from lazpool.records.letters import open_letter
+from lazpool.records.people import Device, device_from
+from lazpool.records.posts import Offer, check_signature, read_post
+from lazpool.records.receipts import blind_commitment, check_first, check_second, receipt_from
+from lazpool.records.route import pack_route, unpack_route
+from lazpool.rules import ledger
+from lazpool.rules.admission import Judgement, admit
+from lazpool.rules.areas import area_of_cell, parse_topic, topic
+from lazpool.wire.codec import decode, encode
+from lazpool.wire.envelope import Envelope, open_envelope
+from lazpool.wire.hashing import network_id, tagged_hash
+from lazpool.wire.seal import unseal
+from lazpool.wire.signing import verify, verify_post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.protocol.vectors import Vector
+
+CELLS = {"cell_from", "cell_to", "pickup", "dropoff", "area", "areas"}
+MAX_PART = 512
+
+
+def same(expected: bytes, found: bytes) -> None:
+    """Require that what was read writes to the same bytes."""
+    assert found == expected
+
+
+def shown(record: Any) -> dict[str, Any]:
+    """Return a record's fields as vectors show them."""
+    return {field.name: _shown(field.name, getattr(record, field.name)) for field in fields(record)}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_shown(name, item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "__dataclass_fields__"):
+        return [_shown("", getattr(value, field.name)) for field in fields(value)]
+    return f"{value:x}" if name in CELLS else value
+
+
+def _codec(vector: Vector) -> Any:
+    array = decode(vector.raw("bytes"), vector.group["limit"])
+    same(vector.raw("bytes"), encode(array))
+    return {"value": _tagged(array)}
+
+
+def _tagged(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_tagged(item) for item in value]
+    if isinstance(value, bytes):
+        return {"bin": value.hex()}
+    return {"str": value} if isinstance(value, str) else {"int": str(value)}
+
+
+def _hash(vector: Vector) -> Any:
+    return {"digest": tagged_hash(vector.test["tag"], vector.raw("data")).hex()}
+
+
+def _network(vector: Vector) -> Any:
+    return {"net8": network_id(vector.test["name"]).hex()}
+
+
+def _signature(vector: Vector) -> Any:
+    key, signature, net, identifier = map(vector.raw, ("key", "signature", "net", "id"))
+    if vector.group["rule"] == "plain":
+        verify_post(key, signature, net, identifier)
+    else:
+        verify(key, signature, vector.group["tag"], net, identifier, vector.raw("extra"))
+    return {}
+
+
+def _certificate(vector: Vector) -> Any:
+    Device(vector.raw("identity"), vector.raw("log"), vector.raw("certificate")).check(vector.raw("net"))
+    return {}
+
+
+def _envelope(vector: Vector) -> Any:
+    envelope = open_envelope(vector.raw("bytes"), vector.group["limit"])
+    same(vector.raw("bytes"), envelope.pack())
+    return {"body": envelope.body.hex(), "signature": envelope.signature.hex()}
+
+
+def _seal(vector: Vector) -> Any:
+    return {"plain": unseal(vector.raw("box_sk"), vector.raw("bytes")).hex()}
+
+
+def _post(vector: Vector) -> Any:
+    signed, signature = read_post(vector.raw("bytes"))
+    check_signature(signed, signature)
+    post = signed.post
+    assert type(post).__name__.lower() == vector.group["kind"]
+    same(vector.raw("bytes"), Envelope(encode(post.fields()), signature).pack())
+    said = shown(post)
+    if isinstance(post, Offer):
+        said["route"] = pack_route(post.route).hex()
+    return {"id": signed.id.hex(), "fields": said}
+
+
+def _route(vector: Vector) -> Any:
+    route = unpack_route(vector.raw("bytes"))
+    same(vector.raw("bytes"), pack_route(route))
+    return {"vertices": [[round(point.lat * 1000), round(point.lon * 1000)] for point in route]}
+
+
+def _topic(vector: Vector) -> Any:
+    parts = parse_topic(vector.test["topic"])
+    if parts is None:
+        raise MalformedError("shape", "no topic")
+    assert parts[0] == vector.raw("net")
+    assert topic(*parts) == vector.test["topic"]
+    return {"area": f"{parts[1]:x}"}
+
+
+def _area(vector: Vector) -> Any:
+    return {"area": f"{area_of_cell(int(vector.test['cell'], 16)):x}"}
+
+
+def _admission(vector: Vector) -> Any:
+    known = set(map(bytes.fromhex, vector.group["known"]))
+    verdict = admit(
+        vector.raw("bytes"),
+        net=vector.raw("net"),
+        now=vector.group["now"],
+        known=lambda identifier: identifier in known,
+    )
+    assert verdict.judgement.value == vector.test["verdict"], verdict.reason
+    if verdict.judgement is not Judgement.ACCEPT:
+        raise MalformedError(verdict.reason.split(":")[0], verdict.reason)
+    return {}
+
+
+def _mail_request(vector: Vector) -> Any:
+    frame = mail.read_frame(vector.raw("bytes"))
+    same(vector.raw("bytes"), mail.pack_frame(frame))
+    return {"fields": shown(frame)}
+
+
+def _mail_answer(vector: Vector) -> Any:
+    status, letters = mail.read_answer(vector.raw("bytes"))
+    same(vector.raw("bytes"), mail.pack_answer(status, letters))
+    return {"fields": {"status": status, "letters": [letter.hex() for letter in letters]}}
+
+
+def _open(vector: Vector) -> Any:
+    frame = mail.read_frame(vector.raw("bytes"))
+    assert isinstance(frame, mail.Open)
+    mail.check_open(frame, letterbox=vector.raw("letterbox"), owner=vector.raw("owner"), net=vector.raw("net"))
+    return {}
+
+
+def _sync_request(vector: Vector) -> Any:
+    frame = sync.read_frame(vector.raw("bytes"))
+    same(vector.raw("bytes"), sync.pack_frame(frame))
+    return {"fields": shown(frame)}
+
+
+def _sync_list(read: Callable[[bytes], tuple[bytes, ...]]) -> Callable[[Vector], Any]:
+    def reader(vector: Vector) -> Any:
+        items = read(vector.raw("bytes"))
+        same(vector.raw("bytes"), sync.pack_list(items))
+        return {"fields": {"items": [item.hex() for item in items]}}
+
+    return reader
+
+
+def _body(vector: Vector) -> Any:
+    body = body_from(vector.group["kind"], vector.raw("bytes"))
+    same(vector.raw("bytes"), encode(body.fields()))
+    return {"fields": shown(getattr(body, "half", body))}
+
+
+def _letter(vector: Vector) -> Any:
+    letter = open_letter(vector.raw("bytes"), vector.raw("box_sk"), about=vector.raw("about"), net=vector.raw("net"))
+    said = {"kind": letter.body.KIND, **shown(letter), "body": encode(letter.body.fields()).hex()}
+    return {"id": letter.id.hex(), "fields": said}
+
+
+def _agreement(vector: Vector) -> Any:
+    terms = agreement_from(vector.raw("terms"))
+    same(vector.raw("terms"), terms.body())
+    check_passenger(terms, vector.raw("passenger_sig"), _device(vector.raw("passenger_device")))
+    check_driver(terms, (vector.raw("offer_sig"), vector.raw("bind_sig")), _device(vector.raw("driver_device")))
+    return {"id": terms.id.hex(), "fields": shown(terms)}
+
+
+def _device(data: bytes) -> Device:
+    return device_from(decode(data, MAX_PART))
+
+
+def sealed_receipt(parts: dict[str, str]) -> ledger.SealedReceipt:
+    """Return a receipt from the hex fields of a vector or a bundle, not yet checked."""
+    raw = {name: bytes.fromhex(parts[name]) for name in ("terms", "init_sig", "init_device", "resp", "blind")}
+    half = body_from(10, raw["resp"]).half  # type: ignore[union-attr] # of that kind
+    return ledger.SealedReceipt(
+        receipt_from(raw["terms"]), raw["init_sig"], _device(raw["init_device"]), half, raw["blind"]
+    )
+
+
+def _receipt(vector: Vector) -> Any:
+    terms = receipt_from(vector.raw("terms"))
+    same(vector.raw("terms"), terms.body())
+    receipt = sealed_receipt(vector.test)
+    check_first(terms, receipt.first, receipt.debtor)
+    check_second(terms, receipt.second)
+    commitment = blind_commitment(terms.id, vector.raw("blind"))
+    return {"id": terms.id.hex(), "commitment": commitment.hex(), "fields": shown(terms)}
+
+
+def _entry(vector: Vector) -> Any:
+    envelope = open_envelope(vector.raw("bytes"), MAX_ENTRY)
+    entry = entry_from(envelope.body)
+    same(vector.raw("bytes"), Envelope(entry.body(), envelope.signature).pack())
+    check_entry(entry, envelope.signature)
+    if entry.kind == GENESIS:
+        genesis_from(entry)
+    said = shown(entry)
+    said["log"] = said.pop("log_pk")
+    return {"id": entry_id(envelope.body).hex(), "fields": said}
+
+
+def _chain(vector: Vector) -> Any:
+    envelopes = [open_envelope(bytes.fromhex(one), MAX_ENTRY) for one in vector.test["entries"]]
+    net, log_pk = vector.raw("net"), vector.raw("log")
+    entries, errors = ledger.verify_chain(envelopes, net=net, log_pk=log_pk)
+    if errors:
+        assert len(entries) + 1 == vector.test["at"], errors
+        last = entries[-1] if entries else None
+        expected = (last.seq + 1, last.id, last.time) if last else (1, bytes(32), 0)
+        ledger._checked(envelopes[len(entries)], net=net, log_pk=log_pk, expected=expected)
+    assert len(entries) == len(envelopes)
+    return {}
+
+
+READERS: dict[str, Callable[[Vector], Any]] = {
+    "Codec": _codec,
+    "Hash": _hash,
+    "Network": _network,
+    "Signature": _signature,
+    "Certificate": _certificate,
+    "Envelope": _envelope,
+    "Seal": _seal,
+    "Post": _post,
+    "Route": _route,
+    "Topic": _topic,
+    "Area": _area,
+    "Admission": _admission,
+    "MailRequest": _mail_request,
+    "MailAnswer": _mail_answer,
+    "Open": _open,
+    "SyncRequest": _sync_request,
+    "SyncIds": _sync_list(sync.read_ids),
+    "SyncPosts": _sync_list(sync.read_posts),
+    "Body": _body,
+    "Letter": _letter,
+    "Agreement": _agreement,
+    "Receipt": _receipt,
+    "Entry": _entry,
+    "Chain": _chain,
+}
