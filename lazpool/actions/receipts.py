@@ -29,7 +29,7 @@ from lazpool.records.receipts import (
     sign_second,
 )
 from lazpool.records.shape import HASH, shaped, wire_fields
-from lazpool.rules.ledger import SealedReceipt, check_follows, next_entry
+from lazpool.rules.ledger import SealedReceipt, check_follows, direction, next_entry
 from lazpool.store import deals, ledger, post_office
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
@@ -37,7 +37,7 @@ from lazpool.wire.codec import encode
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.agreements import AgreementTerms
-    from lazpool.rules.ledger import Head
+    from lazpool.rules.ledger import Direction, Head
     from lazpool.store.deals import Deal
 
 LIFETIME = 30 * 24 * 60
@@ -61,7 +61,7 @@ def sign_receipt(desk: Desk, deal: Deal) -> None:
     stored = StoredReceipt(
         id=terms.id, deal=deal.id, state=ledger.PROPOSED, terms=terms.body(), first=signature,
         debtor=encode(wire_fields(debtor)), blind=blind, passenger=terms.passenger, driver=terms.driver,
-        dir_seq=terms.dir_seq, expires=terms.expires,
+        unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
     )  # fmt: skip
     ledger.save_receipt(desk.node, stored)
     _append(desk, PROPOSED, stored)
@@ -81,7 +81,7 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     stored = StoredReceipt(
         id=terms.id, deal=deal.id, state=ledger.SEALED, terms=letter.terms, first=letter.signature,
         debtor=encode(wire_fields(letter.passenger)), second=encode(wire_fields(half)), blind=letter.blind,
-        passenger=terms.passenger, driver=terms.driver, dir_seq=terms.dir_seq, expires=terms.expires,
+        passenger=terms.passenger, driver=terms.driver, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
     )  # fmt: skip
     ledger.save_receipt(desk.node, stored)
     _append(desk, SEALED, stored)
@@ -163,7 +163,7 @@ def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
     agreed = agreement_from(deal.terms)
     blind = secrets.token_bytes(HASH)
     head = _head(desk)
-    seq, balance = _newest(desk, agreed.passenger, deal.peer)
+    seq, balance = _newest(desk, (agreed.passenger, deal.peer, agreed.unit))
     terms = ReceiptTerms(
         *(desk.net, deal.id, deal.peer, agreed.passenger, agreed.id, *_times(agreed)),
         *(agreed.distance, agreed.seats, agreed.amount, agreed.unit),
@@ -194,13 +194,13 @@ def _times(agreed: AgreementTerms) -> tuple[int, int]:
 
 
 def _last(desk: Desk, terms: ReceiptTerms) -> tuple[int, int]:
-    stored = ledger.newest_sealed(desk.node, terms.passenger, terms.driver)
+    stored = ledger.newest_sealed(desk.node, direction(terms))
     return (stored.dir_seq, receipt_from(stored.terms).dir_balance) if stored else (0, 0)
 
 
-def _newest(desk: Desk, passenger: bytes, driver: bytes) -> tuple[int, int]:
-    """Return number and balance of the newest receipt of the pair that is sealed or still under way."""
-    stored = ledger.newest_live(desk.node, passenger, driver)
+def _newest(desk: Desk, of: Direction) -> tuple[int, int]:
+    """Return number and balance of the newest receipt of a direction that is sealed or still under way."""
+    stored = ledger.newest_live(desk.node, of)
     return (stored.dir_seq, receipt_from(stored.terms).dir_balance) if stored else (0, 0)
 
 

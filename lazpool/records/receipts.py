@@ -49,7 +49,7 @@ class ReceiptTerms:
 
     start: minutes since the epoch, a quarter hour. length: minutes. distance: 100 m. amount: minor units of `unit` that
     the passenger owes the driver; 0 is a gift. dir_seq, dir_balance: number and running total of the receipts of this
-    passenger to this driver. init_*: the log of the first signer, and its head when it signed.
+    passenger to this driver in this unit. init_*: the log of the first signer, and its head when it signed.
     """
 
     KIND: ClassVar[int] = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.entries import (
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from lazpool.records.people import Device
     from lazpool.wire.envelope import Envelope
+
+Direction: TypeAlias = tuple[bytes, bytes, str]
+"""Passenger, driver and unit: sums of different currencies mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,16 @@ def next_entry(head: Head | None, *, net: bytes, log_pk: bytes, kind: int, paylo
     return Entry(net, kind, log_pk, head.seq + 1, head.id, max(now, head.time), payload)
 
 
+def direction(terms: ReceiptTerms) -> Direction:
+    """Return what a receipt is counted and summed with: this passenger to this driver, in this unit."""
+    return terms.passenger, terms.driver, terms.unit
+
+
 def check_follows(terms: ReceiptTerms, last: tuple[int, int]) -> None:
-    """Raise RefusedError unless the receipt continues the pair's count; `last` is the last number and balance."""
+    """Raise RefusedError unless the receipt continues its direction; `last` is the number and balance of the one before."""
     seq, balance = last
     if terms.dir_seq != seq + 1:
-        raise RefusedError(f"receipt number {terms.dir_seq} of this pair; {seq + 1} is next", code="wrong-count")
+        raise RefusedError(f"receipt number {terms.dir_seq} of this direction; {seq + 1} is next", code="wrong-count")
     if terms.dir_balance != balance + terms.amount:
         raise RefusedError(f"a balance of {terms.dir_balance}; {balance + terms.amount} is right", code="wrong-balance")
 
@@ -140,12 +148,12 @@ def balances(owner: bytes, receipts: Iterable[ReceiptTerms]) -> list[Balance]:
 
 
 def check_counts(receipts: Iterable[ReceiptTerms]) -> list[str]:
-    """Check that the receipts of each passenger to each driver are numbered and summed without a gap."""
-    pairs: dict[tuple[bytes, bytes], list[ReceiptTerms]] = defaultdict(list)
+    """Check that the receipts of each direction are numbered and summed without a gap."""
+    directions: dict[Direction, list[ReceiptTerms]] = defaultdict(list)
     for terms in receipts:
-        pairs[terms.passenger, terms.driver].append(terms)
+        directions[direction(terms)].append(terms)
     errors = []
-    for group in pairs.values():
+    for group in directions.values():
         last = (0, 0)
         for terms in sorted(group, key=lambda one: one.dir_seq):
             try:

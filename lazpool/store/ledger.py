@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.records.entries import entry_from
-from lazpool.rules.ledger import Head
+from lazpool.rules.ledger import Head, direction
 from lazpool.wire.envelope import Envelope
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lazpool.records.entries import Entry
     from lazpool.records.receipts import ReceiptTerms
+    from lazpool.rules.ledger import Direction
     from lazpool.store.database import Store
 
 PROPOSED, SEALED, LAPSED = "proposed", "sealed", "lapsed"
@@ -33,6 +34,7 @@ class StoredReceipt:
     blind: bytes
     passenger: bytes
     driver: bytes
+    unit: str
     dir_seq: int
     expires: int
 
@@ -57,9 +59,9 @@ def save_receipt(db: Store, receipt: StoredReceipt) -> None:
     """Store a receipt, or what changed in it."""
     values = (
         *(receipt.id, receipt.deal, receipt.state, receipt.terms, receipt.first, receipt.debtor, receipt.second),
-        *(receipt.blind, receipt.passenger, receipt.driver, receipt.dir_seq, receipt.expires),
+        *(receipt.blind, receipt.passenger, receipt.driver, receipt.unit, receipt.dir_seq, receipt.expires),
     )
-    db.execute("INSERT OR REPLACE INTO receipts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", values)
+    db.execute("INSERT OR REPLACE INTO receipts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", values)
 
 
 def receipt(db: Store, identifier: bytes) -> StoredReceipt | None:
@@ -73,35 +75,35 @@ def of_deal(db: Store, deal: bytes, state: str) -> list[StoredReceipt]:
 
 
 def waiting_after(db: Store, receipt: StoredReceipt) -> list[StoredReceipt]:
-    """Return the receipts of the same pair that count on from this one and still wait for their second half."""
-    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=? AND dir_seq>? ORDER BY dir_seq"
-    return _receipts(db.all(sql, (receipt.passenger, receipt.driver, PROPOSED, receipt.dir_seq)))
+    """Return the receipts of the same direction that count on from this one and still wait for their second half."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? AND dir_seq>? ORDER BY dir_seq"
+    return _receipts(db.all(sql, (receipt.passenger, receipt.driver, receipt.unit, PROPOSED, receipt.dir_seq)))
 
 
 def sealed_from(db: Store, terms: ReceiptTerms, most: int) -> list[StoredReceipt]:
-    """Return the sealed receipts of a pair with the number of these terms or a later one, or of the same ride."""
+    """Return the sealed receipts of a direction with the number of these terms or a later one, or of the same ride."""
     sql = (
-        "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=? AND (dir_seq>=? OR deal=?) "
+        "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? AND (dir_seq>=? OR deal=?) "
         "ORDER BY dir_seq LIMIT ?"
     )
-    return _receipts(db.all(sql, (terms.passenger, terms.driver, SEALED, terms.dir_seq, terms.ride, most)))
+    return _receipts(db.all(sql, (*direction(terms), SEALED, terms.dir_seq, terms.ride, most)))
 
 
-def newest_sealed(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | None:
-    """Return the newest sealed receipt of this passenger to this driver."""
-    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state=? ORDER BY dir_seq DESC LIMIT 1"
-    return _receipt(db.one(sql, (passenger, driver, SEALED)))
+def newest_sealed(db: Store, of: Direction) -> StoredReceipt | None:
+    """Return the newest sealed receipt of a direction."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? ORDER BY dir_seq DESC LIMIT 1"
+    return _receipt(db.one(sql, (*of, SEALED)))
 
 
-def newest_live(db: Store, passenger: bytes, driver: bytes) -> StoredReceipt | None:
-    """Return the newest receipt of this pair that is sealed or waits for its second half."""
-    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND state<>? ORDER BY dir_seq DESC LIMIT 1"
-    return _receipt(db.one(sql, (passenger, driver, LAPSED)))
+def newest_live(db: Store, of: Direction) -> StoredReceipt | None:
+    """Return the newest receipt of a direction that is sealed or waits for its second half."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state<>? ORDER BY dir_seq DESC LIMIT 1"
+    return _receipt(db.one(sql, (*of, LAPSED)))
 
 
 def receipts(db: Store, state: str = SEALED) -> list[StoredReceipt]:
     """Return the receipts in that state."""
-    return _receipts(db.all("SELECT * FROM receipts WHERE state=? ORDER BY passenger, driver, dir_seq", (state,)))
+    return _receipts(db.all("SELECT * FROM receipts WHERE state=? ORDER BY passenger, driver, unit, dir_seq", (state,)))
 
 
 def _receipts(rows: list[sqlite3.Row]) -> list[StoredReceipt]:

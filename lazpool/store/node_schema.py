@@ -69,10 +69,10 @@ CREATE TABLE entries (
 CREATE TABLE receipts (
     id BLOB PRIMARY KEY, deal BLOB NOT NULL, state TEXT NOT NULL, terms BLOB NOT NULL, first BLOB NOT NULL,
     debtor BLOB NOT NULL, second BLOB NOT NULL, blind BLOB NOT NULL, passenger BLOB NOT NULL, driver BLOB NOT NULL,
-    dir_seq INTEGER NOT NULL, expires INTEGER NOT NULL
+    unit TEXT NOT NULL, dir_seq INTEGER NOT NULL, expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX receipts_deal ON receipts (deal);
-CREATE INDEX receipts_pair ON receipts (passenger, driver, dir_seq);
+CREATE INDEX receipts_pair ON receipts (passenger, driver, unit, dir_seq);
 """
 
 
