@@ -93,7 +93,7 @@ def direction(terms: ReceiptTerms) -> Direction:
 
 
 def check_follows(terms: ReceiptTerms, last: tuple[int, int]) -> None:
-    """Raise RefusedError unless the receipt continues its direction; `last` is the number and balance of the one before."""
+    """Raise RefusedError unless the receipt continues its direction; `last`: number and balance of the one before."""
     seq, balance = last
     if terms.dir_seq != seq + 1:
         raise RefusedError(f"receipt number {terms.dir_seq} of this direction; {seq + 1} is next", code="wrong-count")

@@ -149,7 +149,7 @@ OTHER: dict[int, dict[str, tuple[str, dict[str, Any]]]] = {
         "the minutes are bytes": ("shape", {"minutes": bytes([0, 34, 96])}),
         "a number of the route in more bytes than needed": ("codec", {"route": LONGER}),
         "the route lacks its last number, a zero": (
-            "codec",
+            "shape",
             {"route": route(*SAME_LON)[:-1], "minutes": [0, 9]},
         ),
     },

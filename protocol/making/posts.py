@@ -7,7 +7,7 @@ from typing import Any
 from making.curve import NET, OTHER_NET, Signer, box_pk, digest
 from making.document import Group, document
 from making.places import GRENOBLE, LYON, cell
-from making.post_cases import AUTHOR, DEPART, EVERY, HUBS, OTHER, RANGE, SIGNER, VALID, WAY
+from making.post_cases import AUTHOR, DEPART, EVERY, HUBS, LONGER, OTHER, RANGE, SIGNER, VALID, WAY
 from making.raw import Raw, pack, route, varint
 
 OFFER, REQUEST, WITHDRAWAL = 1, 2, 3
@@ -140,6 +140,9 @@ def _routes() -> Group:
         group.valid(comment, bytes=route(*vertices), vertices=vertices)
     group.invalid("cut within a number", "shape", bytes=route(*WAY)[:-1] + b"\x80")
     group.invalid("more than 128 bytes", "shape", bytes=bytes(129))
+    group.invalid("a latitude without its longitude", "shape", bytes=route(*WAY) + varint(0))
+    group.invalid("a number in more bytes than needed", "codec", bytes=LONGER)
+    group.invalid("zero in two bytes", "codec", bytes=varint(0) + b"\x80\x00")
     group.invalid("north of the pole", "range", bytes=varint(90_001) + varint(0))
     group.invalid("west of the date line", "range", bytes=varint(0) + varint(-180_001))
     return group
