@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from lazpool import __version__
 from lazpool.config import Config, load_config, write_config
 from lazpool.errors import RefusedError
-from lazpool.records.entries import GENESIS, Genesis, next_key_commitment, sign_entry
 from lazpool.records.people import Device, certify, check_name
-from lazpool.rules.ledger import next_entry
-from lazpool.store import board_schema, ledger, node_schema
+from lazpool.store import board_schema, node_schema
 from lazpool.store.database import Store, open_store
 from lazpool.wire.hashing import network_id
 from lazpool.wire.keys import Keys, create_keys, load_keys
@@ -85,6 +83,11 @@ def create_home(config: Config, *, clock: Callable[[], float] = time.time) -> No
 
 def begin_log(desk: Desk) -> None:
     """Write the genesis entry: who owns this log."""
+    # Imported late: a home begins once, and every other command would wait 10 ms for it.
+    from lazpool.records.entries import GENESIS, Genesis, next_key_commitment, sign_entry  # noqa: PLC0415
+    from lazpool.rules.ledger import next_entry  # noqa: PLC0415
+    from lazpool.store import ledger  # noqa: PLC0415
+
     genesis = Genesis(desk.device, next_key_commitment(desk.keys.next_identity), f"lazpool {__version__}")
     entry = next_entry(
         None, net=desk.net, log_pk=desk.device.log_pk, kind=GENESIS, payload=genesis.payload(), now=desk.second

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-
-import h3.api.basic_int as h3
+from functools import cache, lru_cache
+from typing import Any
 
 from lazpool.records.shape import check_uint, wrong
 
@@ -19,6 +18,14 @@ MEETING_RES = 9
 AREA_RES = 4
 GRID = 1000
 """Vertices of a published route lie on a grid of 1/1000 degree."""
+
+
+@cache
+def _h3() -> Any:
+    """Import H3 when a cell is first asked for: that takes 25 ms, and most commands ask for none."""
+    import h3.api.basic_int as h3  # noqa: PLC0415 # see above
+
+    return h3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,13 @@ class Point:
 
 def cell_at(point: Point, resolution: int) -> int:
     """Return the H3 cell of that resolution which holds the point."""
-    return int(h3.latlng_to_cell(point.lat, point.lon, resolution))
+    return int(_h3().latlng_to_cell(point.lat, point.lon, resolution))
 
 
 @lru_cache(maxsize=16384)
 def centre(cell: int) -> Point:
     """Return the centre of a cell."""
-    lat, lon = h3.cell_to_latlng(cell)
+    lat, lon = _h3().cell_to_latlng(cell)
     return Point(lat, lon)
 
 
@@ -66,12 +73,12 @@ def is_coarse(point: Point) -> bool:
 
 def _is_centre(point: Point, resolution: int) -> bool:
     """Compare in plain numbers: making points would cost a node more than the two look-ups."""
-    lat, lon = h3.cell_to_latlng(h3.latlng_to_cell(point.lat, point.lon, resolution))
+    lat, lon = _h3().cell_to_latlng(_h3().latlng_to_cell(point.lat, point.lon, resolution))
     return (round(lat * GRID), round(lon * GRID)) == (round(point.lat * GRID), round(point.lon * GRID))
 
 
 def check_cell(field: str, cell: int, *resolutions: int) -> None:
     """Check an H3 cell index of one of the resolutions."""
     check_uint(field, cell, 0, 2**63 - 1)
-    if not h3.is_valid_cell(cell) or h3.get_resolution(cell) not in resolutions:
+    if not _h3().is_valid_cell(cell) or _h3().get_resolution(cell) not in resolutions:
         raise wrong(field, f"not an H3 cell of resolution {' or '.join(map(str, resolutions))}")

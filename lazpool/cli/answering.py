@@ -1,0 +1,121 @@
+"""What a person decides about a deal: accept, decline, cancel, note, pickup, done."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.actions import deals as actions
+from lazpool.actions import rides
+from lazpool.actions.moves import find
+from lazpool.cli.commands import command
+from lazpool.cli.typed import free_text, hex_id, short
+from lazpool.records.bodies import CODE_DIGITS, MAX_TEXT
+from lazpool.rules.negotiation import Role, State
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.cli.app import App
+    from lazpool.store.deals import Deal
+
+_REASON = "A few words to the other side, sealed."
+_AGREED = {State.AGREED, State.RIDING}
+
+
+@command("accept", example="lazpool accept 5be1f0")
+@click.argument("deal")
+@click.pass_obj
+def accept(app: App, deal: str) -> None:
+    """Accept a passenger's proposal, or a driver's invitation.
+
+    A driver's node first checks that a seat is free on that part of the way, then signs the terms.
+    """
+    with app.desk() as desk:
+        _show(app, desk, actions.accept(desk, _id(desk, deal)))
+
+
+@command("decline", example="lazpool decline 5be1f0 --reason 'the car is full of skis'")
+@click.argument("deal")
+@click.option("--reason", type=free_text(MAX_TEXT), default="", help=_REASON)
+@click.pass_obj
+def decline(app: App, deal: str, reason: str) -> None:
+    """Say no to a proposal or an invitation."""
+    with app.desk() as desk:
+        _show(app, desk, actions.decline(desk, _id(desk, deal), reason))
+
+
+@command("cancel", example="lazpool cancel 5be1f0 --reason 'I am ill'")
+@click.argument("deal")
+@click.option("--reason", type=free_text(MAX_TEXT), default="", help=_REASON)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def cancel(app: App, deal: str, reason: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
+    """Call a deal off: take a proposal back, or cancel an agreed ride."""
+    with app.desk() as desk:
+        found = find(desk, _id(desk, deal))
+        if found.state in _AGREED:
+            app.confirm(f"{found.peer_name or 'The other side'} counts on this ride. Cancel it?", yes=yes)
+        _show(app, desk, actions.cancel(desk, found.id, reason))
+
+
+@command("note", example="lazpool note 5be1f0 'I wear a red hat'")
+@click.argument("deal")
+@click.argument("text", type=free_text(MAX_TEXT))
+@click.pass_obj
+def note(app: App, deal: str, text: str) -> None:
+    """Write to the partner of an agreed ride; sealed for them alone."""
+    if not text:
+        raise click.BadParameter("there is nothing in it", param_hint="TEXT")
+    with app.desk() as desk:
+        _show(app, desk, actions.add_note(desk, _id(desk, deal), text))
+
+
+@command("pickup", example="lazpool pickup 5be1f0\nlazpool pickup 5be1f0 204917")
+@click.argument("deal")
+@click.argument("code", required=False, metavar="[CODE]")
+@click.pass_obj
+def pickup(app: App, deal: str, code: str | None) -> None:
+    """At the car: the passenger shows the code, the driver enters it. No network is needed.
+
+    The passenger's node checks the code as soon as it hears of it, and both sign the receipt. Three wrong ones and only
+    `done` is left.
+    """
+    with app.desk() as desk:
+        found = find(desk, _id(desk, deal))
+        if code is not None:
+            _show(app, desk, rides.enter_code(desk, found.id, _code(code)))
+            return
+        if found.role is Role.DRIVER and found.state in _AGREED:
+            raise click.UsageError("The passenger's code is missing: lazpool pickup DEAL CODE.")
+        shown = rides.show_code(desk, found.id)
+        app.show({"deal": found.id.hex(), "state": found.state, "code": shown}, shown)
+        app.say("Tell the driver this code when you are in the car.")
+
+
+@command("done", example="lazpool done 5be1f0")
+@click.argument("deal")
+@click.pass_obj
+def done(app: App, deal: str) -> None:
+    """As the passenger, say that the ride took place, without a code: your node signs the receipt."""
+    with app.desk() as desk:
+        _show(app, desk, rides.done(desk, _id(desk, deal)))
+
+
+def _id(desk: Desk, text: str) -> bytes:
+    return hex_id(desk.node, "deals", text, "deal")
+
+
+def _code(text: str) -> str:
+    code = text.replace(" ", "")
+    if not re.fullmatch(rf"[0-9]{{{CODE_DIGITS}}}", code):
+        raise click.BadParameter(f"{text!r} is not a code of {CODE_DIGITS} digits", param_hint="CODE")
+    return code
+
+
+def _show(app: App, desk: Desk, deal: Deal) -> None:
+    app.show({"deal": deal.id.hex(), "state": deal.state}, f"{short(deal.id)} {deal.state}")
+    if deal.role is Role.DRIVER and deal.state is State.RIDING:
+        app.say("The passenger's node checks the code; then the deal is receipted: lazpool deals")
+    app.say_if_down(desk)

@@ -1,0 +1,149 @@
+"""Looking at deals: deals, deal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.actions.moves import find
+from lazpool.cli import times
+from lazpool.cli.app import Table
+from lazpool.cli.commands import command
+from lazpool.cli.typed import hex_id, short
+from lazpool.cli.views import money, point
+from lazpool.cli.words import label, price
+from lazpool.records.agreements import agreement_from
+from lazpool.records.places import Point, centre
+from lazpool.rules.negotiation import Role, State
+from lazpool.store import deals as stored
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.cli.app import App
+    from lazpool.store.deals import Deal
+
+_COLUMNS = ("id", "you", "state", "with", "departs", ">share", "next")
+_EMPTY = "No deals yet. One begins with: lazpool matches, then: lazpool propose MATCH"
+_NEXT = {
+    (Role.DRIVER, State.RECEIVED): "accept, decline",
+    (Role.PASSENGER, State.INVITED): "accept, decline",
+    (Role.PASSENGER, State.AGREED): "at the car: pickup",
+    (Role.DRIVER, State.AGREED): "at the car: pickup with the code",
+    (Role.DRIVER, State.CLAIMED): "the passenger: done",
+    (Role.PASSENGER, State.CLAIMED): "done",
+}
+"""What a person can do; the node does the rest by itself."""
+
+
+@command("deals", example="lazpool deals")
+@click.pass_obj
+def deals(app: App) -> None:
+    """List your deals and where each of them stands."""
+    with app.desk() as desk:
+        found = stored.all_deals(desk.node)
+        documents = [document(desk, deal) for deal in found]
+        rows = [_row(desk, deal) for deal in found]
+    app.show({"deals": documents}, Table(_COLUMNS, rows, _EMPTY))
+
+
+@command("deal", example="lazpool deal 5be1f0")
+@click.argument("deal_id", metavar="ID")
+@click.pass_obj
+def deal(app: App, deal_id: str) -> None:
+    """Show one deal: its terms, the other person, notes."""
+    with app.desk() as desk:
+        found = find(desk, hex_id(desk.node, "deals", deal_id, "deal"))
+        notes = stored.notes(desk.node, found.id)
+        written = [{"mine": bool(n["mine"]), "text": n["text"], "at": times.iso(desk, n["at"])} for n in notes]
+        whole = {**document(desk, found), **_more(desk, found), "notes": written}
+        app.show({"deals": [whole]}, *_lines(desk, found), *(_note_line(note) for note in written))
+
+
+def document(desk: Desk, deal: Deal) -> dict[str, object]:
+    """Return a deal as lists have it."""
+    terms = agreement_from(deal.terms) if deal.terms else None
+    return {
+        "id": deal.id.hex(),
+        "state": deal.state,
+        "role": deal.role,
+        "with": deal.peer.hex() or None,
+        "name": deal.peer_name,
+        "depart": times.iso(desk, deal.depart),
+        "share": money(terms.amount, terms.unit) if terms else None,
+        "reason": deal.reason,
+        "answer_by": times.iso(desk, deal.answer_by),
+    }
+
+
+def _more(desk: Desk, deal: Deal) -> dict[str, object]:
+    legs = [int(leg) for leg in deal.legs.split(",")] if deal.legs else None
+    return {
+        "post": deal.post_id.hex(),
+        "offer": deal.offer_id.hex(),
+        "terms": _terms(desk, deal),
+        "peer": {"name": deal.peer_name, "contact": deal.peer_contact, "places": [point(p) for p in _exact(deal)]},
+        "legs": legs,
+        "detour_min": deal.detour,
+        "ended_by": deal.by,
+    }
+
+
+def _terms(desk: Desk, deal: Deal) -> dict[str, object] | None:
+    if not deal.terms:
+        return None
+    terms = agreement_from(deal.terms)
+    return {
+        "id": terms.id.hex(),
+        "pickup": {"cell": f"{terms.pickup:x}", **point(centre(terms.pickup)), "at": times.iso(desk, terms.pickup_at)},
+        "dropoff": {
+            "cell": f"{terms.dropoff:x}",
+            **point(centre(terms.dropoff)),
+            "at": times.iso(desk, terms.dropoff_at),
+        },
+        "seats": terms.seats,
+        "km": terms.distance / 10,
+    }
+
+
+def _exact(deal: Deal) -> list[Point]:
+    """Return the exact places that a passenger told the driver."""
+    numbers = [float(number) for number in deal.peer_places.split()]
+    return [Point(lat, lon) for lat, lon in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
+def _row(desk: Desk, deal: Deal) -> tuple[str, ...]:
+    terms = agreement_from(deal.terms) if deal.terms else None
+    share = price(terms.amount, terms.unit) if terms else ""
+    following = _NEXT.get((deal.role, deal.state), deal.reason)
+    return (
+        *(short(deal.id), _doing(deal), deal.state, _partner(deal)),
+        *(times.day_and_time(desk, deal.depart), share, following),
+    )
+
+
+def _doing(deal: Deal) -> str:
+    return "ride" if deal.role is Role.PASSENGER else "drive"
+
+
+def _partner(deal: Deal) -> str:
+    return deal.peer_name or short(deal.peer) or "not known yet"
+
+
+def _lines(desk: Desk, deal: Deal) -> list[str]:
+    pairs = {"deal": deal.id.hex(), "state": deal.state, "you": _doing(deal), "with": _partner(deal)}
+    if deal.peer:
+        pairs["identity"] = deal.peer.hex()
+    if deal.terms:
+        terms = agreement_from(deal.terms)
+        pairs["pick-up"] = f"{times.day_and_time(desk, terms.pickup_at)} near {label(desk, centre(terms.pickup))}"
+        pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} near {label(desk, centre(terms.dropoff))}"
+        pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
+    if exact := _exact(deal):
+        pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
+    pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _NEXT.get((deal.role, deal.state), "")}
+    return [f"{name:<9} {value}" for name, value in pairs.items() if value]
+
+
+def _note_line(note: dict[str, object]) -> str:
+    return f"{'you' if note['mine'] else 'they'}, {note['at']}: {note['text']}"

@@ -1,0 +1,131 @@
+"""A home and its surroundings: init, id, join, paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.cli.app import typed
+from lazpool.cli.commands import command
+from lazpool.cli.typed import free_text
+from lazpool.config import DEFAULT_NETWORK, Config
+from lazpool.errors import LazpoolError, RefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lazpool.cli.app import App
+
+MAX_NAME = 64
+CONNECT_S = 3.0
+
+
+@command("init", example="lazpool init --name Ada --contact +33612345678")
+@click.option(
+    "--name", type=free_text(MAX_NAME), default="", help="Told to partners in sealed letters, never in public."
+)
+@click.option("--contact", type=free_text(MAX_NAME), default="", help="A telephone number, told once a ride is agreed.")
+@click.option("--network", default=DEFAULT_NETWORK, show_default=True, help="Nodes hear only those of their network.")
+@click.option("--zone", default="", help="IANA zone of the times you type.  [default: this machine's]")
+@click.pass_obj
+def init(app: App, name: str, contact: str, network: str, zone: str) -> None:
+    """Create your identity, your keys and an empty ledger."""
+    from lazpool.actions.desk import create_home  # noqa: PLC0415 # a command imports what it needs
+
+    config = Config(app.home, network=_network(network), name=name, contact=contact, zone=zone or _zone(app))
+    _check_free(config.home)
+    with typed():
+        create_home(config)
+    with app.desk() as desk:
+        identity = desk.identity.hex()
+    app.show({"identity": identity, "home": str(config.home)}, identity)
+    app.say(f"A home for {name or 'you'} in {config.home}. Times are in {config.zone}. Next: lazpool up")
+
+
+@command("id", example="lazpool id")
+@click.pass_obj
+def show_id(app: App) -> None:
+    """Show who you are: the key that signs your receipts, and your node's name in the network."""
+    from lazpool.net.address import node_name  # noqa: PLC0415 # multiaddr
+
+    with app.desk() as desk:
+        node, config, identity = node_name(desk.node_pk), desk.config, desk.identity.hex()
+    document = {"identity": identity, "node": node, "name": config.name, "network": config.network}
+    app.show(document, f"identity  {identity}", f"node      {node}", f"network   {config.network}")
+
+
+@command("join", example="lazpool join /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...")
+@click.argument("address")
+@click.option("--offline", is_flag=True, help="Do not ask whether anybody listens there.")
+@click.pass_obj
+def join(app: App, address: str, offline: bool) -> None:  # noqa: FBT001 # click's signature
+    """Keep a connection with a hub, or with any other node."""
+    from lazpool.actions import joining  # noqa: PLC0415 # a command imports what it needs
+    from lazpool.net.address import node_name, parse_address  # noqa: PLC0415 # multiaddr
+
+    found = parse_address(address.strip())
+    with app.desk() as desk:
+        if not offline and found.node_pk != desk.node_pk:
+            _knock(found.text)
+        joining.join(desk, found.text, found.node_pk)
+    app.show({"hub": found.text, "node": node_name(found.node_pk)}, found.text)
+    app.say("Joined. A running node connects at once; otherwise: lazpool up")
+
+
+@command("paths", example="lazpool paths")
+@click.pass_obj
+def paths(app: App) -> None:
+    """Show where everything is kept."""
+    config = Config(app.home)
+    found = {
+        "home": config.home,
+        "settings": config.home / "config.toml",
+        "keys": config.keys_folder,
+        "node": config.node_file,
+        "board": config.board_file,
+        "lock": config.lock_file,
+    }
+    checks = [{"name": name, "ok": path.exists(), "detail": str(path)} for name, path in found.items()]
+    lines = [f"{name:<9} {path}{'' if path.exists() else '  (not there)'}" for name, path in found.items()]
+    app.show({"checks": checks}, *lines)
+
+
+def _network(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise click.BadParameter("a network has a name", param_hint="--network")
+    return name.strip()
+
+
+def _zone(app: App) -> str:
+    from zoneinfo import ZoneInfoNotFoundError  # noqa: PLC0415 # a new home only
+
+    from tzlocal import get_localzone_name  # noqa: PLC0415 # the same
+
+    try:
+        return get_localzone_name() or "UTC"
+    except (ZoneInfoNotFoundError, ValueError, LookupError):
+        app.say("This machine does not say in which time zone it is: UTC it is. Change it in config.toml.")
+        return "UTC"
+
+
+def _check_free(home: Path) -> None:
+    """Refuse to move in where somebody else lives: a home's folder is closed to other users."""
+    if home.exists() and not home.is_dir():
+        raise LazpoolError(f"{home} is a file, not a folder", hint="choose another folder with --home")
+    if (home / "config.toml").exists():
+        raise RefusedError(f"{home} is a lazpool home already", hint="use another one with --home", code="home-exists")
+    if home.is_dir() and any(home.iterdir()):
+        hint = "choose a new folder with --home, or move away what is in this one"
+        raise RefusedError(f"{home} is not empty, and no lazpool home", hint=hint, code="not-empty")
+
+
+def _knock(address: str) -> None:
+    import socket  # noqa: PLC0415 # `init` and `id` need none
+
+    _, _, host, _, port, *_ = address.split("/")
+    try:
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+    except OSError as wrong:
+        hint = "check the address, or remember it all the same with --offline"
+        raise UnreachableError(f"nobody answers at {host} port {port}: {wrong}", hint=hint) from wrong

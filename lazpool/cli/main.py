@@ -1,0 +1,78 @@
+"""The entry point: `lazpool [--home DIR] [--json] COMMAND`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lazpool import __version__
+from lazpool.cli.app import App
+from lazpool.cli.commands import Program, epilog
+
+COMMANDS = {
+    "Begin": {
+        "init": "home:init",
+        "id": "home:show_id",
+        "join": "home:join",
+        "up": "running:up",
+        "hub": "running:hub",
+        "status": "running:status",
+        "paths": "home:paths",
+    },
+    "Trips": {
+        "place": "places:place",
+        "offer": "posting:offer",
+        "request": "posting:request",
+        "posts": "posting:posts",
+        "board": "posting:board",
+        "withdraw": "posting:withdraw",
+    },
+    "Sharing a ride": {
+        "matches": "matching:matches",
+        "propose": "matching:propose",
+        "invite": "matching:invite",
+        "deals": "dealing:deals",
+        "deal": "dealing:deal",
+        "accept": "answering:accept",
+        "decline": "answering:decline",
+        "cancel": "answering:cancel",
+        "note": "answering:note",
+        "pickup": "answering:pickup",
+        "done": "answering:done",
+    },
+    "Afterwards": {"ledger": "books:ledger"},
+}
+
+_EXAMPLE = """
+lazpool init --name Ada
+lazpool up
+lazpool offer 45.1885,5.7245 45.7606,4.8594 --at "tomorrow 07:40"
+"""
+
+
+@click.group(cls=Program, lazy=COMMANDS, invoke_without_command=True, epilog=epilog(_EXAMPLE))
+@click.option(
+    "--home",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="LAZPOOL_HOME",
+    show_envvar=True,
+    help="The folder with everything of this node.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 # click's signature
+    """Share car rides without a platform in between."""
+    ctx.obj = App(folder, as_json)
+    if ctx.invoked_subcommand is None:
+        if as_json:
+            raise click.UsageError("Missing command.")
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    cli.main()

@@ -1,0 +1,175 @@
+"""Own posts and the board: offer, request, posts, board, withdraw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.cli import times
+from lazpool.cli.app import Table, typed
+from lazpool.cli.commands import command
+from lazpool.cli.typed import hex_id, per_km, place, short
+from lazpool.cli.views import heard_post, own_post
+from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_SEATS, MAX_WALK
+from lazpool.store import board as heard
+from lazpool.store import own
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from lazpool.actions.desk import Desk
+    from lazpool.cli.app import App
+    from lazpool.records.posts import SignedPost
+
+_WHEN = "Such as 2027-03-01T07:40, 'tomorrow 07:40', 'mon 08:00' or 07:40."
+_FLEX = "Minutes you can leave earlier or later."
+SHOWN = 50
+"""Posts of the board that a person sees at once; --json has all."""
+
+
+@command("offer", example="lazpool offer home 45.7606,4.8594 --at 'tomorrow 07:40' --seats 3 --via 45.3645,5.5915")
+@click.argument("start", metavar="FROM")
+@click.argument("end", metavar="TO")
+@click.option("--at", required=True, metavar="WHEN", help=f"When you leave. {_WHEN}")
+@click.option("--flex", type=click.IntRange(0, MAX_FLEX), default=15, show_default=True, metavar="MIN", help=_FLEX)
+@click.option("--seats", type=click.IntRange(1, MAX_SEATS), default=3, show_default=True, help="Free seats.")
+@click.option(
+    "--detour",
+    type=click.IntRange(0, MAX_DETOUR),
+    default=10,
+    show_default=True,
+    metavar="MIN",
+    help="Minutes of detour for passengers.",
+)
+@click.option(
+    "--price",
+    type=per_km,
+    default="0.08",
+    show_default=True,
+    metavar="PER_KM",
+    help="What a passenger shares of the cost, per km and seat; 0 is a gift.",
+)
+@click.option("--via", multiple=True, metavar="PLACE", help="A place you pass, in the order you do; may be repeated.")
+@click.pass_obj
+def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: int) -> None:
+    """Offer free seats from FROM to TO, each LAT,LON or a saved place.
+
+    The post says where you start and end to about 5 square kilometres; it does not say who you are.
+    """
+    from lazpool.actions import posts as actions  # noqa: PLC0415 # H3 and keys, which `board` does without
+
+    with app.desk() as desk:
+        stops = tuple(place(desk, stop) for stop in via)
+        trip = actions.Trip(place(desk, start), place(desk, end), stops, _minute(desk, at), **ways)
+        with typed():
+            signed = actions.offer(desk, trip)
+        _show_posted(app, desk, signed)
+
+
+@command("request", example="lazpool request 45.3645,5.5915 work --by 'mon 09:00'")
+@click.argument("start", metavar="FROM")
+@click.argument("end", metavar="TO")
+@click.option("--at", metavar="WHEN", help=f"When you want to leave. {_WHEN}")
+@click.option("--by", metavar="WHEN", help="When you have to be there, at the latest.")
+@click.option("--flex", type=click.IntRange(0, MAX_FLEX), default=30, show_default=True, metavar="MIN", help=_FLEX)
+@click.option("--seats", type=click.IntRange(1, MAX_SEATS), default=1, show_default=True, help="How many you are.")
+@click.option(
+    "--walk",
+    type=click.IntRange(0, MAX_WALK),
+    default=500,
+    show_default=True,
+    metavar="METRES",
+    help="How far you walk to the car.",
+)
+@click.pass_obj
+def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: int) -> None:
+    """Look for a seat from FROM to TO, each LAT,LON or a saved place.
+
+    With --by, --flex says how many minutes too early is fine.
+    """
+    from lazpool.actions import posts as actions  # noqa: PLC0415 # H3 and keys, which `board` does without
+
+    when = at or by
+    if when is None or (at and by):
+        raise click.UsageError("Say either --at or --by.")
+    with app.desk() as desk:
+        wish = actions.Wish(place(desk, start), place(desk, end), _minute(desk, when), arrive=bool(by), **ways)
+        with typed():
+            signed = actions.request(desk, wish)
+        _show_posted(app, desk, signed)
+
+
+@command("posts", example="lazpool posts --all")
+@click.option("--all", "every", is_flag=True, help="With those that are withdrawn or expired.")
+@click.pass_obj
+def posts(app: App, every: bool) -> None:  # noqa: FBT001 # click's signature
+    """List your own offers and requests."""
+    with app.desk() as desk:
+        mine = own.all_posts(desk.node) if every else own.posts(desk.node)
+        documents = [own_post(desk, post) for post in mine]
+        rows = [] if app.json else [_row(desk, mine[i], documents[i]) for i in range(len(mine))]
+    empty = "You have no posts; make one with: lazpool offer, or: lazpool request"
+    app.show({"posts": documents}, Table(("id", "kind", "from", "to", "departs", ">seats", "state"), rows, empty))
+
+
+@command("board", example="lazpool board\nlazpool --json board --full")
+@click.option("--full", is_flag=True, help="With --json: what each post says of the trip, too.")
+@click.pass_obj
+def board(app: App, full: bool) -> None:  # noqa: FBT001 # click's signature
+    """List the posts of others that your node has heard of."""
+    with app.desk() as desk:
+        rows = heard.posts(desk.board, own=False)
+        if app.json:
+            app.show({"posts": [heard_post(desk, row, full=full) for row in rows]})
+            return
+        table = [_heard_row(desk, row) for row in rows[:SHOWN]]
+    empty = "Nothing heard yet; is the node up, and has it joined somebody? lazpool status"
+    more = f"{len(rows) - SHOWN} more; lazpool --json board has all" if len(rows) > SHOWN else ""
+    app.show({}, Table(("id", "kind", "from", "to", "departs", ">seats"), table, empty, more))
+
+
+@command("withdraw", example="lazpool withdraw 3fa9c2")
+@click.argument("post", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def withdraw(app: App, post: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
+    """Take an offer or a request back. Rides that are agreed stay agreed."""
+    from lazpool.actions import posts as actions  # noqa: PLC0415 # H3 and keys, which `board` does without
+    from lazpool.store import deals  # noqa: PLC0415 # the same
+
+    with app.desk() as desk:
+        found = hex_id(desk.node, "posts", post, "post")
+        if touched := deals.count_open(desk.node, found):
+            app.confirm(f"Open deals about this post: {touched}. Proposals end, agreed rides stay. Withdraw?", yes=yes)
+        actions.withdraw(desk, found)
+        documents = [own_post(desk, one) for one in own.posts(desk.node)]
+    app.show({"id": found.hex(), "posts": documents}, f"withdrawn: {short(found)}")
+
+
+def _minute(desk: Desk, when: str) -> int:
+    return times.parse_when(when, desk.minute, desk.config.zone)
+
+
+def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
+    kept = own.post(desk.node, signed.id)
+    expires = times.iso(desk, kept.expires) if kept else ""
+    size = len(signed.envelope)
+    app.show({"id": signed.id.hex(), "expires": expires, "bytes": size}, short(signed.id))
+    app.say(f"A post of {size} bytes, until {expires}. Who fits shows up in: lazpool matches")
+    app.say_if_down(desk)
+
+
+def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:
+    from lazpool.cli.words import ends  # noqa: PLC0415 # H3
+
+    departs = times.day_and_time(desk, post.depart)
+    return short(post.id), str(document["kind"]), *ends(desk, document), departs, str(document["seats"]), post.state
+
+
+def _heard_row(desk: Desk, row: sqlite3.Row) -> tuple[str, ...]:
+    from lazpool.cli.words import ends  # noqa: PLC0415 # H3
+
+    document = heard_post(desk, row, full=True)
+    departs = times.day_and_time(desk, row["depart"])
+    return short(row["id"]), str(document["kind"]), *ends(desk, document), departs, str(document["seats"])

@@ -1,0 +1,99 @@
+"""Running a node: up, hub run, status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.cli.commands import command, epilog, group
+from lazpool.node.presence import Presence, look
+from lazpool.store import board, own, post_office
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.cli.app import App
+
+_LISTEN_UP = ("/ip4/0.0.0.0/tcp/0",)
+_LISTEN_HUB = ("/ip4/0.0.0.0/tcp/4001",)
+_LISTEN_HELP = "Where to listen; may be repeated."
+
+
+@command("up", example="lazpool up\nlazpool up --listen /ip4/127.0.0.1/tcp/0")
+@click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_UP, show_default=True, help=_LISTEN_HELP)
+@click.pass_obj
+def up(app: App, listen: tuple[str, ...]) -> None:
+    """Run your node in the foreground until Ctrl-C."""
+    _run(app, listen)
+
+
+@group("hub")
+def hub() -> None:
+    """Serve a community: a hub hears its areas and holds letters for people who are away."""
+
+
+@hub.command("run", epilog=epilog("lazpool hub run --area 45.1885,5.7245 --area 45.7606,4.8594"))
+@click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_HUB, show_default=True, help=_LISTEN_HELP)
+@click.option("--area", multiple=True, metavar="PLACE", help="A place whose area, 45 km across, it serves; repeatable.")
+@click.pass_obj
+def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...]) -> None:
+    """Run a hub in the foreground until Ctrl-C."""
+    _run(app, listen, hub=True, area=area)
+
+
+@command("status", example="lazpool status\nlazpool --json status")
+@click.pass_obj
+def status(app: App) -> None:
+    """Say whether the node runs, where it listens, and what waits to leave."""
+    with app.desk() as desk:
+        there = look(desk.config.lock_file)
+        document = {
+            "running": there is not None,
+            "node": _name(desk, there),
+            "addresses": list(there.addresses) if there else [],
+            "peers": there.peers if there else 0,
+            "outbox": post_office.waiting(desk.node),
+            "posts": board.count(desk.board),
+            "hub": bool(there and there.hub),
+            "hubs": [{"address": row["address"], "role": row["role"]} for row in own.hubs(desk.node)],
+        }
+        app.show(document, *_lines(desk, there, document))
+
+
+def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = ()) -> None:
+    # Only here: libp2p and trio take two seconds to import.
+    from lazpool.cli.logs import configure_logs  # noqa: PLC0415 # see above
+    from lazpool.cli.typed import place  # noqa: PLC0415 # see above
+    from lazpool.net.address import parse_listen  # noqa: PLC0415 # see above
+    from lazpool.rules.areas import area_of  # noqa: PLC0415 # see above
+
+    addresses = [parse_listen(one) for one in listen]
+    with app.desk() as desk:
+        areas = sorted({area_of(place(desk, one)) for one in area})
+        from lazpool.node.run import run_node  # noqa: PLC0415 # what is typed wrongly is said before this takes its time
+
+        configure_logs()
+        run_node(desk, listen=addresses, hub=hub, areas=areas)
+
+
+def _name(desk: Desk, there: Presence | None) -> str:
+    """Return the node's name: out of its address while it runs, since a running node is asked again and again."""
+    if there and there.addresses:
+        return there.addresses[0].rsplit("/", 1)[1]
+    from lazpool.net.address import node_name  # noqa: PLC0415 # multiaddr
+
+    return node_name(desk.node_pk)
+
+
+def _lines(desk: Desk, there: Presence | None, document: dict[str, object]) -> list[str]:
+    pairs = {
+        "node": f"{'hub ' if document['hub'] else ''}{'running' if there else 'not running; start it: lazpool up'}",
+        "name": document["node"],
+        "network": desk.config.network,
+        "peers": document["peers"],
+        "outbox": f"{document['outbox']} to send",
+        "board": f"{document['posts']} posts",
+    }
+    lines = [f"{name:<9} {value}" for name, value in pairs.items()]
+    lines += [f"listens   {address}" for address in (there.addresses if there else ())]
+    return lines + [f"joined    {row['address']}" for row in own.hubs(desk.node)]

@@ -1,0 +1,117 @@
+"""What people type: places, prices, free text, ids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import click
+
+from lazpool.cli.app import typed
+from lazpool.errors import AmbiguousError, InvalidInputError, MalformedError, NotFoundError
+from lazpool.records.places import Point
+from lazpool.records.posts import MAX_PRICE
+from lazpool.records.shape import check_text
+from lazpool.store import lookup, own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lazpool.actions.desk import Desk
+    from lazpool.store.database import Store
+
+_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+_PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
+_LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, or a name saved with: lazpool place add"
+_MOST_LAT = 90
+_THOUSANDTHS = 1000
+MIN_PREFIX = 4
+SHORT = 8
+"""Hex digits of an id that people see."""
+
+
+def free_text(most: int) -> Callable[[str], str]:
+    """Return a converter for free text that fits a letter: NFC, no control characters, so many bytes of UTF-8."""
+
+    def text(value: str) -> str:
+        normal = unicodedata.normalize("NFC", value).strip()
+        try:
+            check_text("text", normal, most)
+        except MalformedError as wrong:
+            raise click.BadParameter(wrong.message) from wrong
+        return normal
+
+    return text
+
+
+def per_km(value: str) -> int:
+    """Convert a price per km and seat such as 0.08 to thousandths, exactly: a float would make other money of it."""
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 # it takes 10 ms, and only money needs it
+
+    try:
+        thousandths = Decimal(value.strip()) * _THOUSANDTHS
+    except InvalidOperation:
+        raise click.BadParameter(f"{value!r} is not a number such as 0.08") from None
+    if not thousandths.is_finite() or not 0 <= thousandths <= MAX_PRICE:
+        raise click.BadParameter(f"{value!r} is not from 0 to {MAX_PRICE // _THOUSANDTHS}")
+    if thousandths != int(thousandths):
+        raise click.BadParameter(f"{value!r} has more than three decimals")
+    return int(thousandths)
+
+
+def place(desk: Desk, text: str) -> Point:
+    """Return the place that `LAT,LON` or a saved name stands for."""
+    if "," in text:
+        return _coordinates(text)
+    name = place_name(text)
+    saved = own.places(desk.node)
+    if name not in saved:
+        known = f"; saved are: {', '.join(saved)}" if saved else ""
+        raise NotFoundError(f"no place is saved as {name!r}{known}", hint=f"lazpool place add {name} LAT,LON")
+    return saved[name]
+
+
+def place_name(text: str) -> str:
+    """Return a name for a place, or raise InvalidInputError for what cannot be one."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if "," in name or not any(sign.isalpha() for sign in name) or not name.isprintable():
+        raise InvalidInputError(f"{text.strip()!r} is neither coordinates nor a name", hint=_LOOKS_LIKE)
+    return name
+
+
+def hex_id(db: Store, table: lookup.Table, text: str, what: str) -> bytes:
+    """Return the one id that begins with the hex digits in `text`, as git does; what: said in errors, "deal"."""
+    prefix = text.strip().lower()
+    listing = {"match": "lazpool matches", "deal": "lazpool deals"}.get(what, "lazpool posts")
+    if len(prefix) < MIN_PREFIX:
+        raise InvalidInputError(f"{text!r} is too short for an id", hint=f"at least {MIN_PREFIX} characters of it")
+    found = lookup.starting_with(db, table, prefix)
+    if not found:
+        raise NotFoundError(f"there is no {what} {text!r}", hint=f"{listing} shows what there is")
+    if len(found) > 1:
+        raise AmbiguousError(
+            f"{text!r} fits more than one {what}", hint=f"say more of it: {_candidates(found, prefix)}"
+        )
+    return found[0]
+
+
+def short(identifier: bytes) -> str:
+    """Return as much of an id as people see."""
+    return identifier.hex()[:SHORT]
+
+
+def _coordinates(text: str) -> Point:
+    pair = _PAIR.fullmatch(text)
+    if pair is None:
+        raise InvalidInputError(f"{text.strip()!r} is not LAT,LON", hint=_LOOKS_LIKE)
+    lat, lon = float(pair[1]), float(pair[2])
+    if abs(lat) > _MOST_LAT >= abs(lon):
+        raise InvalidInputError(f"a latitude of {lat} is not on Earth", hint="latitude comes first: LAT,LON")
+    with typed():
+        return Point(lat, lon)
+
+
+def _candidates(found: list[bytes], prefix: str) -> str:
+    shown = [one.hex()[: max(SHORT, len(prefix) + MIN_PREFIX)] for one in found[: lookup.MOST]]
+    return ", ".join(shown) + (", ..." if len(found) > lookup.MOST else "")
