@@ -48,6 +48,14 @@ def area_of(point: Point) -> int:
     return area_of_cell(cell_at(point, POST_RES))
 
 
+def areas_around(point: Point) -> tuple[int, ...]:
+    """Return the areas that a hub serves around a place: its own and the six beside it, some 120 km across.
+
+    Borders between areas run anywhere, also through towns: one area alone would miss the village next door.
+    """
+    return tuple(sorted(h3.grid_disk(area_of(point), 1)))
+
+
 def request_area(request: Request) -> int:
     """Return the area that a request goes to."""
     return area_of_cell(request.cell_from)

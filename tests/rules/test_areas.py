@@ -9,7 +9,16 @@ import h3.api.basic_int as h3
 import pytest
 
 from lazpool.records.places import AREA_RES, POST_RES, Point, cell_at, centre
-from lazpool.rules.areas import MAX_AREAS, area_of, area_of_cell, offer_areas, parse_topic, request_area, topic
+from lazpool.rules.areas import (
+    MAX_AREAS,
+    area_of,
+    area_of_cell,
+    areas_around,
+    offer_areas,
+    parse_topic,
+    request_area,
+    topic,
+)
 from lazpool.rules.geo import budget_km, km
 from lazpool.rules.matching import Fit, fit
 from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, NET, VOIRON, offer, random_offer, random_request, request
@@ -119,3 +128,10 @@ def test_a_topic_is_read_back() -> None:
 def test_what_is_no_topic_of_ours_is_none(text: str) -> None:
     """A topic of another shape, version or resolution is not an area."""
     assert parse_topic(text) is None
+
+
+def test_a_hub_around_a_town_serves_the_villages_next_door() -> None:
+    """The areas around Grenoble and Lyon hold Voiron, Vienne and Chambéry, whichever side of a border they lie on."""
+    served = {*areas_around(GRENOBLE), *areas_around(LYON)}
+    villages = (VOIRON, Point(45.5255, 4.8744), Point(45.5646, 5.9178))
+    assert {area_of(village) for village in villages} <= served
