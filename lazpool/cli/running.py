@@ -34,7 +34,7 @@ def hub() -> None:
 
 @hub.command("run", epilog=epilog("lazpool hub run --area 45.1885,5.7245 --area 45.7606,4.8594"))
 @click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_HUB, show_default=True, help=_LISTEN_HELP)
-@click.option("--area", multiple=True, metavar="PLACE", help="A place whose area, 45 km across, it serves; repeatable.")
+@click.option("--area", multiple=True, metavar="PLACE", help="A place around which it serves; may be repeated.")
 @click.pass_obj
 def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...]) -> None:
     """Run a hub in the foreground until Ctrl-C."""
@@ -61,15 +61,15 @@ def status(app: App) -> None:
 
 
 def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = ()) -> None:
-    # Only here: libp2p and trio take two seconds to import.
+    # Only here: libp2p and trio take long to import.
     from lazpool.cli.logs import configure_logs  # noqa: PLC0415 # see above
     from lazpool.cli.typed import place  # noqa: PLC0415 # see above
     from lazpool.net.address import parse_listen  # noqa: PLC0415 # see above
-    from lazpool.rules.areas import area_of  # noqa: PLC0415 # see above
+    from lazpool.rules.areas import areas_around  # noqa: PLC0415 # see above
 
     addresses = [parse_listen(one) for one in listen]
     with app.desk() as desk:
-        areas = sorted({area_of(place(desk, one)) for one in area})
+        areas = sorted({cell for one in area for cell in areas_around(place(desk, one))})
         from lazpool.node.run import run_node  # noqa: PLC0415 # what is typed wrongly is said before this takes its time
 
         configure_logs()
