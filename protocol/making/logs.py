@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from making.curve import NET, OTHER_NET, Signer, digest
 from making.document import Group
-from making.people import PASSENGER, STRANGER, body
+from making.people import PASSENGER, STRANGER, Person, body
 from making.raw import Raw, pack
 
 if TYPE_CHECKING:
@@ -223,9 +223,11 @@ def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, byte
     """Return the vectors of exported ledgers: a passenger's, with two receipts."""
     group = Group("Bundle")
 
-    def ledger(first: Fields | None = None, second: Fields | None = None, *, seals: str = "12") -> dict[str, Any]:
-        """Return the export of a log that seals the receipts whose numbers `seals` lists."""
-        steps: list[Step] = [PLAIN[0]]
+    def ledger(
+        first: Fields | None = None, second: Fields | None = None, *, seals: str = "12", of: Person = PASSENGER
+    ) -> dict[str, Any]:
+        """Return the export of somebody's log that seals the receipts whose numbers `seals` lists."""
+        steps: list[Step] = [(GENESIS, genesis_payload(of.device()), {})]
         said = []
         for changes in (first or {}, {"dir_seq": 2, "dir_balance": 1668, **(second or {})}):
             head = {"init_seq": len(steps), "init_head": ids(chain(steps))[-1]}
@@ -235,7 +237,13 @@ def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, byte
             commitment = pack([digest("lz/blind/1", digest("lz/terms/1", terms) + both["blind"])])
             steps.append((PROPOSED, commitment, {}))
             steps += [(SEALED, commitment, {})] * seals.count(str(len(said)))
-        return {"format": "lazpool-ledger-1", "net": NET, "complete": True, "receipts": said, "entries": chain(steps)}
+        return {
+            "format": "lazpool-ledger-1",
+            "net": NET,
+            "complete": True,
+            "receipts": said,
+            "entries": chain(steps, of.log),
+        }
 
     whole = ledger()
     alone = {name: value for name, value in whole.items() if name != "entries"}
@@ -257,6 +265,7 @@ def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, byte
             "chain",
             {**whole, "entries": [*whole["entries"][:2], *whole["entries"][3:]]},
         ),
+        ("the log of somebody whom the receipts do not name", "chain", ledger(of=STRANGER)),
         ("a receipt is sealed twice", "chain", ledger(seals="122")),
         ("a sealed receipt is missing from a complete ledger", "chain", {**whole, "receipts": whole["receipts"][:1]}),
         (

@@ -1,0 +1,273 @@
+"""Verify receipts and logs with nothing of lazpool: the text of protocol/, Python and PyNaCl.
+
+    verify_receipt.py FILE...            check this program against vector files of protocol/vectors
+    verify_receipt.py --ledger FILE...   verify exported ledgers (protocol/receipts.md, "The bundle")
+
+Exit status 0 when everything agrees or verifies, 1 when something does not, 2 when the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python runs isolated, with -I, it leaves this out
+
+from strict_bytes import (
+    RefusedError,
+    between,
+    decode,
+    device,
+    digest,
+    envelope,
+    fields,
+    free_text,
+    require,
+    sized,
+    verify,
+    verify_device,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
+ZEROS = bytes(32)
+GENESIS, SEALED, KINDS = 1, 11, (1, 10, 11, 12)
+
+RECEIPT = [
+    *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
+    *("amount", "unit", "dir_seq", "dir_balance", "place", "init_role", "init_log", "init_seq", "init_head", "expires"),
+]
+SIZES = {"net": 8, "ride": 16}
+SIZES |= dict.fromkeys(("driver", "passenger", "agreement", "place", "init_log", "init_head"), 32)
+BOUNDS = {"start": MINUTE, "length": (0, 2880), "distance": (0, 100_000), "seats": (1, 8), "amount": AMOUNT}
+BOUNDS |= {"dir_seq": SEQ, "dir_balance": AMOUNT, "init_role": (1, 1), "init_seq": SEQ, "expires": MINUTE}
+
+
+def receipt_terms(data: bytes) -> dict[str, Any]:
+    """Return the terms of a receipt by name, with their `id`."""
+    terms = dict(zip(RECEIPT, fields(data, 768, len(RECEIPT)), strict=True))
+    require(terms["version"] == 1 and terms["kind"] == 5, "shape", "no receipt of version 1")
+    for name, size in SIZES.items():
+        sized(terms[name], size)
+    for name, bounds in BOUNDS.items():
+        between(terms[name], bounds)
+    require(terms["driver"] != terms["passenger"], "range", "one person alone")
+    require(terms["start"] % 15 == 0 and terms["length"] % 5 == 0, "range", "times that are not rounded")
+    require(type(terms["unit"]) is str and re.fullmatch("[A-Z]{3}", terms["unit"]) is not None, "range", "no currency")
+    require(terms["dir_balance"] >= terms["amount"], "range", "a balance below the amount")
+    return {**terms, "id": digest("lz/terms/1", data)}
+
+
+def receipt(parts: dict[str, str]) -> dict[str, Any]:
+    """Verify a receipt with both halves and return its terms, its commitment and the head of the second log."""
+    raw = {name: bytes.fromhex(parts[name]) for name in ("terms", "init_sig", "init_device", "resp", "blind")}
+    terms = receipt_terms(raw["terms"])
+    first = device(decode(raw["init_device"], 512))
+    identifier, second, seq, head, signature = fields(raw["resp"], 512, 5)
+    second = device(second)
+    for value, size in ((identifier, 32), (raw["init_sig"], 64), (head, 32), (signature, 64), (raw["blind"], 32)):
+        sized(value, size)
+    between(seq, SEQ)
+    verify_device(*first, terms["net"])
+    require(first[:2] == (terms["passenger"], terms["init_log"]), "signature", "the first is not the passenger")
+    verify(first[1], raw["init_sig"], "receipt-init", terms["net"], terms["id"])
+    verify_device(*second, terms["net"])
+    require(identifier == terms["id"] and second[0] == terms["driver"], "signature", "the second is not the driver")
+    verify(second[1], signature, "receipt-resp", terms["net"], terms["id"], second[1] + seq.to_bytes(8, "big") + head)
+    commitment = digest("lz/blind/1", terms["id"] + raw["blind"])
+    heads = {terms["init_log"]: (terms["init_seq"], terms["init_head"]), second[1]: (seq, head)}
+    return {**terms, "commitment": commitment, "heads": heads}
+
+
+ENTRY = ("version", "net", "kind", "log", "seq", "prev", "time", "payload")
+
+
+def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Verify an entry, where `expected` is given also its place in a log; return its fields, `id` and `said`."""
+    body, signature = envelope(data, 2048)
+    found = dict(zip(ENTRY, fields(body, 2048, len(ENTRY)), strict=True))
+    require(found["version"] == 1, "shape", "no entry of version 1")
+    net, log = sized(found["net"], 8), sized(found["log"], 32)
+    first = between(found["seq"], SEQ) == 1
+    require((sized(found["prev"], 32) == ZEROS) == (found["kind"] == GENESIS) == first, "range", "no such first entry")
+    require(type(found["kind"]) is int and found["kind"] in KINDS, "range", "no such kind")
+    between(found["time"], SECOND)
+    require(type(found["payload"]) is bytes and len(found["payload"]) <= 1024, "range", "no payload")
+    said = fields(found["payload"], 1024, 4 if first else 1)
+    for value, size in zip(said, (32, 32, 64) if first else (32,), strict=False):
+        sized(value, size)
+    if first:
+        free_text(said[3], 64)
+    found |= {"id": digest("lz/entry/1", body), "said": said}
+    if expected is not None:
+        for name in ("net", "log", "seq", "prev"):
+            require(found[name] == expected[name], "chain", f"another {name}")
+        require(found["time"] >= expected["time"], "chain", "older than the one before")
+    verify(log, signature, "entry", net, found["id"])
+    if first:
+        verify_device(said[0], log, said[2], net)
+    return found
+
+
+def chain(entries: list[str], net: bytes, log: bytes) -> list[dict[str, Any]]:
+    """Verify a log and return its entries; the refusal of one says its number."""
+    found: list[dict[str, Any]] = []
+    expected = {"net": net, "log": log, "seq": 1, "prev": ZEROS, "time": 0}
+    for number, data in enumerate(entries, 1):
+        try:
+            found.append(entry(bytes.fromhex(data), expected))
+        except RefusedError as wrong:
+            wrong.at = number
+            raise
+        expected |= {"seq": found[-1]["seq"] + 1, "prev": found[-1]["id"], "time": found[-1]["time"]}
+    return found
+
+
+def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Verify an exported ledger and return its receipts."""
+    names = {"format", "net", "complete", "receipts"}
+    require(type(document) is dict and names <= document.keys(), "shape", "no export")
+    require(document["format"] == "lazpool-ledger-1", "shape", "no export of version 1")
+    receipts = [receipt(parts) for parts in document["receipts"]]
+    net = bytes.fromhex(document["net"])
+    require(all(one["net"] == net for one in receipts), "chain", "a receipt of another network")
+    if document["complete"]:
+        check_counts(receipts)
+    if document.get("entries"):
+        log = entry(bytes.fromhex(document["entries"][0]))["log"]
+        check_log(chain(document["entries"], net, log), receipts, complete=document["complete"])
+    return receipts
+
+
+def check_log(log: list[dict[str, Any]], receipts: list[dict[str, Any]], *, complete: bool) -> None:
+    """Refuse receipts that the log does not seal once, or that saw another head of it than it has."""
+    sealed = [one["said"][0] for one in log if one["kind"] == SEALED]
+    for one in receipts:
+        require(sealed.count(one["commitment"]) == 1, "chain", "a receipt that is not sealed exactly once")
+        require(log[0]["log"] in one["heads"], "chain", "a receipt that does not name this log")
+        seq, head = one["heads"][log[0]["log"]]
+        require(seq <= len(log) and log[seq - 1]["id"] == head, "chain", "a head that the log does not have")
+    require(not complete or len(sealed) == len({one["id"] for one in receipts}), "chain", "a sealed receipt is missing")
+
+
+def check_counts(receipts: list[dict[str, Any]]) -> None:
+    """Refuse receipts of a direction that are not numbered and summed without a gap."""
+    last: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for one in sorted(receipts, key=lambda one: one["dir_seq"]):
+        direction = one["passenger"], one["driver"], one["unit"]
+        seq, balance = last.get(direction, (0, 0))
+        require(
+            one["dir_seq"] == seq + 1 and one["dir_balance"] == balance + one["amount"], "chain", "a gap in the count"
+        )
+        last[direction] = one["dir_seq"], one["dir_balance"]
+
+
+Test = dict[str, Any]
+
+
+def _is(found: Any, said: str) -> None:
+    require(found == bytes.fromhex(said), "said", "something else than the vector says")
+
+
+def _envelope(group: Test, test: Test) -> None:
+    body, signature = envelope(bytes.fromhex(test["bytes"]), group["limit"])
+    _is(body + signature, test["body"] + test["signature"])
+
+
+def _signature(group: Test, test: Test) -> None:
+    key, signature, net, identifier, extra = map(
+        bytes.fromhex, (test["key"], test["signature"], group["net"], test["id"], test["extra"])
+    )
+    verify(key, signature, group["tag"], net, identifier, extra, rule=group["rule"])
+
+
+def _certificate(group: Test, test: Test) -> None:
+    verify_device(*map(bytes.fromhex, (group["identity"], test["log"], test["certificate"], group["net"])))
+
+
+def _receipt(_: Test, test: Test) -> None:
+    found = receipt(test)
+    _is(found["id"] + found["commitment"], test["id"] + test["commitment"])
+
+
+def _chain(group: Test, test: Test) -> None:
+    try:
+        chain(test["entries"], bytes.fromhex(group["net"]), bytes.fromhex(group["log"]))
+    except RefusedError as wrong:
+        require(wrong.at == test.get("at"), "said", f"entry {wrong.at} was refused, not {test.get('at')}")
+        raise
+
+
+CHECKS: dict[str, Callable[[Test, Test], object]] = {
+    "Codec": lambda group, test: decode(bytes.fromhex(test["bytes"]), group["limit"]),
+    "Hash": lambda _, test: _is(digest(test["tag"], bytes.fromhex(test["data"])), test["digest"]),
+    "Network": lambda _, test: _is(digest("lz/net/1", test["name"].encode())[:8], test["net8"]),
+    "Signature": _signature,
+    "Certificate": _certificate,
+    "Envelope": _envelope,
+    "Entry": lambda _, test: _is(entry(bytes.fromhex(test["bytes"]))["id"], test["id"]),
+    "Chain": _chain,
+    "Receipt": _receipt,
+    "Bundle": lambda _, test: bundle(test["bundle"]),
+}
+
+
+def outcome(check: Callable[[Test, Test], object], group: Test, test: Test) -> str:
+    """Return "valid", or the layer that refused."""
+    try:
+        check(group, test)
+    except RefusedError as wrong:
+        return wrong.layer
+    return "valid"
+
+
+def run_vectors(path: Path) -> bool:
+    """Check every test of a vector file; print the counts, and tell whether all that could be checked agreed."""
+    passed, failed, skipped = 0, 0, 0
+    for group in json.loads(path.read_text("ascii"))["testGroups"]:
+        check = CHECKS.get(group["type"])
+        for test in group["tests"]:
+            expected = test.get("layer", "valid")
+            if check is None:
+                skipped += 1
+            elif (found := outcome(check, group, test)) == expected:
+                passed += 1
+            else:
+                failed += 1
+                print(f"{path.name} {test['tcId']} ({test['comment']}): {found}, not {expected}")
+    print(f"{path.name}: {passed} passed, {failed} failed, {skipped} skipped")
+    return failed == 0
+
+
+def run_ledger(path: Path) -> bool:
+    """Verify an exported ledger; print what it says, and tell whether it holds."""
+    try:
+        receipts = bundle(json.loads(path.read_text("utf-8")))
+    except (OSError, RefusedError, ValueError, KeyError, TypeError) as wrong:
+        print(f"{path.name}: not valid: {wrong}")
+        return False
+    for one in receipts:
+        people = f"{one['passenger'].hex()[:16]} owes {one['driver'].hex()[:16]}"
+        print(f"{one['id'].hex()[:16]}: {people} {one['amount'] / 100:.2f} {one['unit']} for {one['distance'] / 10} km")
+    print(f"{path.name}: {len(receipts)} receipts verified")
+    return True
+
+
+def main() -> int:
+    """Return the exit status."""
+    parser = argparse.ArgumentParser(description="Verify receipts and logs with nothing of lazpool.")
+    parser.add_argument("--ledger", action="store_true", help="the files are exported ledgers, not vectors")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    run = run_ledger if arguments.ledger else run_vectors
+    return 1 if [path for path in arguments.files if not run(path)] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
