@@ -90,7 +90,8 @@ def decode(data: bytes, limit: int) -> list[Any]:
     require(len(data) <= limit, "size", f"{len(data)} bytes")
     reader = _Reader(data)
     value = reader.value(0)
-    require(type(value) is list and reader.at == len(data), "codec", "not one array and nothing else")
+    if type(value) is not list or reader.at != len(data):
+        raise RefusedError("codec", "not one array and nothing else")
     return value
 
 
