@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
 
-NOTICE_S = 0.1
+NOTICE_S = 0.05
 """How often the database is asked whether another process committed; one pragma of some microseconds."""
 TICK_S = 60.0
 TELL_S = 1.0
