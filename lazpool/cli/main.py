@@ -12,6 +12,7 @@ from lazpool.cli.commands import Program, epilog
 
 COMMANDS = {
     "Begin": {
+        "demo": "demo:demo",
         "init": "home:init",
         "id": "home:show_id",
         "join": "home:join",
