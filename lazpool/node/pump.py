@@ -26,14 +26,27 @@ SUBSCRIBED_S = 1.5
 
 
 async def pump(node: Node, network: Network) -> None:
-    """Carry out what is due, several letters side by side, and sleep until there is more."""
+    """Carry out what is due, to several readers side by side, and sleep until there is more."""
     while True:
         rows = post_office.due(node.desk.node, node.desk.second)
         async with trio.open_nursery() as nursery:
-            for row in rows:
-                nursery.start_soon(_carry, node, network, row)
+            for group in _by_reader(rows):
+                nursery.start_soon(_carry_in_order, node, network, group)
         if not rows:
             await node.outbox_bell.wait(_pause(node))
+
+
+def _by_reader(rows: list[Outgoing]) -> list[list[Outgoing]]:
+    """Group what goes to one tag: an acceptance that its details overtake would leave them waiting for a sync."""
+    groups: dict[bytes | int, list[Outgoing]] = {}
+    for row in rows:
+        groups.setdefault(row.tag or row.id, []).append(row)
+    return list(groups.values())
+
+
+async def _carry_in_order(node: Node, network: Network, rows: list[Outgoing]) -> None:
+    for row in rows:
+        await _carry(node, network, row)
 
 
 async def _carry(node: Node, network: Network, row: Outgoing) -> None:
