@@ -114,12 +114,15 @@ class Person:
                 start_new_session=True,
             )
 
+    def ask_to_stop(self) -> None:
+        """Ask the node to end."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> int:
-        """Ask the node to stop and return its exit status; one that does not is killed."""
+        """Wait for the node to end and return its exit status; one that does not is killed."""
         if self.process is None:
             return 0
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -70,6 +70,8 @@ class Story:
 
     def stop(self) -> list[int]:
         """End every process that was started; return their exit statuses."""
+        for person in self.people:
+            person.ask_to_stop()
         return [person.stop() for person in self.people]
 
     def _steps(self) -> list[tuple[str, Callable[[], None]]]:
@@ -189,16 +191,17 @@ class Story:
             verdict = one.call("ledger", "verify")
             if not verdict["ok"]:
                 raise DemoFailedError(f"{one.short}'s ledger does not hold: {verdict['errors']}")
-        rows = [self._pair(one) for one, _ in self._passengers()]
+        earned = self._ada.call("ledger", "balance")["balances"]
+        rows = [self._pair(one, earned) for one, _ in self._passengers()]
         others = self._hub.call("ledger", "balance")["balances"]
-        if others or len(self._ada.call("ledger", "balance")["balances"]) != len(rows):
+        if others or len(earned) != len(rows):
             raise DemoFailedError(f"somebody else got something: {others}")
         rows.append(("the hub", "nothing", "nothing", "0.00 EUR"))
         self._show(Table(("pair", ">Ada's ledger says", ">theirs says", ">sum"), rows, ""))
         self._say("   Four ledgers verified. Every cent a passenger owes is owed to the driver, and to nobody else.")
 
-    def _pair(self, one: Person) -> tuple[str, ...]:
-        earned, owed = _share(self._ada, one), _share(one, self._ada)
+    def _pair(self, one: Person, of_ada: list[Document]) -> tuple[str, ...]:
+        earned, owed = _share(of_ada, one), _share(one.call("ledger", "balance")["balances"], self._ada)
         if earned["amount"] <= 0 or earned["amount"] + owed["amount"]:
             raise DemoFailedError(f"Ada and {one.short} do not balance to zero: {earned} and {owed}")
         receipt = one.call("ledger", "show")["entries"][-1]["receipt"]
@@ -278,11 +281,9 @@ def _agreed_row(one: Person, deal: Document) -> tuple[str, ...]:
     return one.short, legs, terms["pickup"]["at"][11:16], f"{terms['km']}", price(share["amount"], share["unit"])
 
 
-def _share(of: Person, other: Person) -> Document:
-    balances = of.call("ledger", "balance")["balances"]
-    found: Document = next(
-        (one["share"] for one in balances if one["with"] == other.identity), {"amount": 0, "unit": ""}
-    )
+def _share(balances: list[Document], other: Person) -> Document:
+    nothing = {"amount": 0, "unit": ""}
+    found: Document = next((one["share"] for one in balances if one["with"] == other.identity), nothing)
     return found
 
 
