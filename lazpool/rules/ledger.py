@@ -61,6 +61,12 @@ class SealedReceipt:
         check_second(self.terms, self.second)
 
     @property
+    def heads(self) -> tuple[tuple[bytes, int, bytes], ...]:
+        """The newest entry of each log when its owner signed: log, number and id."""
+        terms, half = self.terms, self.second
+        return (terms.init_log, terms.init_seq, terms.init_head), (half.device.log_pk, half.seq, half.head)
+
+    @property
     def commitment(self) -> bytes:
         """What the logs show of this receipt."""
         return blind_commitment(self.terms.id, self.blind)
@@ -117,9 +123,14 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
     return entries, errors
 
 
-def verify_receipts(entries: Iterable[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
-    """Check each sealed receipt from bytes and against the log: sealed exactly once, and nothing sealed without it."""
+def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
+    """Check each sealed receipt from bytes and against the log.
+
+    It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it.
+    """
     sealed = [commitment_of(entry) for entry in entries if entry.kind == SEALED]
+    heads = {(entry.log_pk, entry.seq, entry.id) for entry in entries}
+    logs = {entry.log_pk for entry in entries}
     errors = []
     for receipt in receipts:
         name = receipt.terms.id.hex()[:12]
@@ -127,6 +138,8 @@ def verify_receipts(entries: Iterable[Entry], receipts: Iterable[SealedReceipt])
             receipt.check()
         except MalformedError as wrong:
             errors.append(f"receipt {name}: {wrong.message}")
+        if any(shown[0] in logs and shown not in heads for shown in receipt.heads):
+            errors.append(f"receipt {name}: shows an entry that the log does not have")
         if sealed.count(receipt.commitment) != 1:
             errors.append(f"receipt {name}: sealed {sealed.count(receipt.commitment)} times in the log, not once")
         elif receipt.commitment in sealed:
