@@ -52,6 +52,7 @@ def invite(desk: Desk, match: board.Match, note: str = "") -> Deal:
         deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
         write(desk, deal, Invitation(mine.envelope, checked_note(note)), How(seed=post_seed(desk, mine.id)))
         deals.add(desk.node, deal)
+        _keep_note(desk, deal, note)
     return deal
 
 
@@ -113,6 +114,12 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     body = Proposal(deal.terms, deal.passenger_sig, desk.device, card, desk.config.name, checked_note(note))
     write(desk, deal, body, How(awaits=True))
     deals.save(desk.node, deal)
+    _keep_note(desk, deal, note)
+
+
+def _keep_note(desk: Desk, deal: Deal, note: str) -> None:
+    if note:
+        deals.add_note(desk.node, deal.id, note, mine=True, now=desk.minute)
 
 
 def _meeting(offer: Offer, request: Request, ends: tuple[Point, Point]) -> tuple[tuple[int, int], Fit]:
