@@ -19,7 +19,7 @@ DEV := $(VENV)/.dev
 # An environment holds absolute paths: a moved checkout, or an upgraded system Python, needs a new one.
 $(shell [ -x $(BIN)/python ] && [ "$$(cat $(MADE) 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(MADE))
 
-.PHONY: help demo test kills bench lint docs docs-check docs-update clean
+.PHONY: help demo test campaign kills bench lint docs docs-check docs-update clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ demo: $(RUN) ## a hub, a driver and two passengers share one ride on this machin
 
 test: $(DEV) ## run the tests; ARGS="tests/test_x.py -k name" chooses among them
 	$(BIN)/python -m pytest $(ARGS)
+
+campaign: $(DEV) ## play rides with crashes and lost letters from many seeds; ARGS="--seeds 1000" plays more
+	PYTHONPATH=. $(BIN)/python tests/simulation/campaign.py $(ARGS)
 
 kills: $(DEV) ## play KILLS (200) rides whose nodes are killed at random moments, from SEED (random)
 	SEED="$${SEED:-$$(date +%N)}" KILLS="$${KILLS:-200}" $(BIN)/python -m pytest --timeout=0 tests/process/test_kills.py -k whenever $(ARGS)

@@ -36,14 +36,15 @@ class Town:
     """People by name, one clock for all, and what they send each other."""
 
     def __init__(self, root: Path, *names: str) -> None:
-        """Create a home for each name and open it."""
+        """Open a home for each name, a new one where there is none."""
         self.now = float(START)
         self.root = root
         self.desks: dict[str, Desk] = {}
         self._open: dict[str, ExitStack] = {}
         self._lives: dict[str, int] = {}
         for name in names:
-            create_home(Config(self.home(name), network="town", name=name.title()), clock=self.clock)
+            if not self.home(name).exists():
+                create_home(Config(self.home(name), network="town", name=name.title()), clock=self.clock)
             self.open(name)
 
     def __enter__(self) -> Self:
@@ -90,8 +91,11 @@ class Town:
         self._lives[name] += 1
         shutil.copytree(here, self.home(name))  # before the connections are closed, which would tidy up
         self._open[name].close()
-        shutil.rmtree(here)
         self.open(name)
+
+    def writes(self, name: str) -> object:
+        """Return something that differs whenever somebody's databases may have changed."""
+        return self._lives[name], self[name].node.connection.total_changes
 
     # Posts
 

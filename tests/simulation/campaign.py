@@ -1,0 +1,78 @@
+"""The long version of the simulation, for machines with time: make campaign ARGS="--seeds 1000".
+
+Plays every crash point of every story, pairs of crashes at random, and storms from many seeds; prints a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.simulation.schedules import play_anything, play_rides, prepare
+from tests.simulation.wishes import STORIES, crash_at, prepare_two
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def main() -> int:
+    """Run it all; status 1 when anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=300, help="storms of each kind, and pairs of crashes a story")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    args = parser.parse_args()
+    root = Path(tempfile.mkdtemp(prefix="lazpool-campaign-"))
+    try:
+        prepare(root / "three")
+        prepare_two(root / "two")
+        seeds = range(args.first, args.first + args.seeds)
+        failures = sum(_pairs(root, name, seeds) for name in STORIES)
+        for kind in (play_rides, play_anything):
+            failures += _storms(root, kind, seeds)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    return int(failures > 0)
+
+
+def _pairs(root: Path, name: str, seeds: range) -> int:
+    """Crash at two points of a story, chosen by each seed."""
+    began, failures, died = time.monotonic(), 0, 0
+    for seed in seeds:
+        chance = random.Random(f"{name} {seed}")
+        points = (chance.randint(1, 120), chance.randint(1, 40))
+        try:
+            died += crash_at(root / "two", root / "run", STORIES[name], *points)
+        except AssertionError as wrong:
+            failures += 1
+            print(f"  {name}, crashes {points}: {wrong}", flush=True)
+            shutil.rmtree(root / "run", ignore_errors=True)
+    _row(f"two crashes, {name}", len(seeds), died, failures, began)
+    return failures
+
+
+def _storms(root: Path, play: Callable[[Path, Path, int], int], seeds: range) -> int:
+    began, failures, died = time.monotonic(), 0, 0
+    for seed in seeds:
+        try:
+            died += play(root / "three", root / str(seed), seed)
+        except AssertionError as wrong:
+            failures += 1
+            print(f"  seed {seed}: {wrong}", flush=True)
+            shutil.rmtree(root / str(seed), ignore_errors=True)
+    _row(play.__name__.replace("_", " "), len(seeds), died, failures, began)
+    return failures
+
+
+def _row(what: str, runs: int, died: int, failures: int, began: float) -> None:
+    seconds = time.monotonic() - began
+    print(f"{what:<32} {runs:>6} runs {died:>7} crashes {failures:>4} failures {seconds:>8.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""The process may die at any write of either side, and every story ends once, alike on both sides.
+
+Exhaustive: each point before and after each write and commit, one run each, until a run comes through without a crash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.simulation.wishes import STORIES, crash_at, prepare_two
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return homes in which an offer and a request have met."""
+    root = tmp_path_factory.mktemp("prepared")
+    prepare_two(root)
+    return root
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_crash_point(prepared: Path, tmp_path: Path, name: str) -> None:
+    """Whichever write of whichever side a process dies at, the deal goes on by itself and ends once, on both sides."""
+    point = 1
+    while crash_at(prepared, tmp_path / "run", STORIES[name], point):
+        point += 1
+    assert point > 40, "there were hardly any points to crash at"

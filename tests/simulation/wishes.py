@@ -1,0 +1,169 @@
+"""What people want, so that they can go on after a crash: each looks at where things stand and does the next thing."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from lazpool.actions import deals as decisions
+from lazpool.actions import proposals, rides
+from lazpool.actions.tick import tick
+from lazpool.rules.negotiation import Role, State
+from lazpool.store import deals
+from tests.simulation.crashing import FragileTown
+from tests.simulation.witness import Witness
+from tests.town import Town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from lazpool.store.post_office import Outgoing
+
+Wish: TypeAlias = "Callable[[Town], None]"
+HOUSEKEEPING = 4
+"""How many rounds of letters there are to one round of housekeeping."""
+P, D = Role.PASSENGER, Role.DRIVER
+
+
+class WatchedTown(FragileTown):
+    """A town that dies by the fuse, and whose witness sees every letter that leaves."""
+
+    witness: Witness
+
+    def transport(self, sender: str, row: Outgoing) -> bool:
+        """Carry a letter under the eyes of the witness."""
+        self.witness.sees_sending(sender, row)
+        return super().transport(sender, row)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Two people's wishes, and how both sides of the deal end."""
+
+    wishes: Mapping[str, Wish]
+    end: State
+
+    def is_over(self, town: Town) -> bool:
+        """Tell whether both sides have got there, and nothing is sent any more."""
+        ends = [deal.state for desk in town.desks.values() for deal in deals.all_deals(desk.node)]
+        return ends == [self.end, self.end] and town.is_quiet()
+
+
+def proposes(town: Town) -> None:
+    """Let Ann propose a ride, once."""
+    if not deals.all_deals(town["ann"].node):
+        town.propose("ann")
+
+
+def invites(town: Town) -> None:
+    """Let Bob invite Ann, once."""
+    if not deals.all_deals(town["bob"].node):
+        proposals.invite(town["bob"], town.match("bob"))
+
+
+def accepts(name: str, role: Role, state: State) -> Wish:
+    """Return the wish to accept what one is asked for."""
+
+    def wish(town: Town) -> None:
+        for deal in town.deals(name, role, state):
+            decisions.accept(town[name], deal.id)
+
+    return wish
+
+
+def enters_code(*, mistaken: int = 0) -> Wish:
+    """Return Bob's wish to enter the code that Ann shows, after so many mistakes."""
+
+    def wish(town: Town) -> None:
+        for deal in town.deals("bob", D, State.AGREED):
+            theirs = town.deal("ann", deal.id)
+            if theirs.state is State.AGREED:
+                code = rides.show_code(town["ann"], deal.id)
+                wrong = f"{(int(code) + 1) % 10**6:06d}"
+                rides.enter_code(town["bob"], deal.id, wrong if theirs.tries < mistaken else code)
+
+    return wish
+
+
+def is_done(town: Town) -> None:
+    """Let Ann say that the ride took place."""
+    for deal in town.deals("ann", P, State.AGREED):
+        rides.done(town["ann"], deal.id)
+
+
+def cancels(name: str, role: Role) -> Wish:
+    """Return the wish to cancel what is agreed."""
+
+    def wish(town: Town) -> None:
+        for deal in town.deals(name, role, State.AGREED):
+            decisions.cancel(town[name], deal.id, "ill")
+
+    return wish
+
+
+def declines(town: Town) -> None:
+    """Let Bob decline what he is asked for."""
+    for deal in town.deals("bob", D, State.RECEIVED):
+        decisions.decline(town["bob"], deal.id, "full of skis")
+
+
+def both(*wishes: Wish) -> Wish:
+    """Return several wishes as one."""
+
+    def wish(town: Town) -> None:
+        for one in wishes:
+            one(town)
+
+    return wish
+
+
+_takes, _follows = accepts("bob", D, State.RECEIVED), accepts("ann", P, State.INVITED)
+STORIES: dict[str, Story] = {
+    "code": Story({"ann": proposes, "bob": both(_takes, enters_code())}, State.RECEIPTED),
+    "wrong code": Story({"ann": proposes, "bob": both(_takes, enters_code(mistaken=1))}, State.RECEIPTED),
+    "done": Story({"ann": both(proposes, is_done), "bob": _takes}, State.RECEIPTED),
+    "invitation": Story({"bob": both(invites, _takes, enters_code()), "ann": _follows}, State.RECEIPTED),
+    "passenger cancels": Story({"ann": both(proposes, cancels("ann", P)), "bob": _takes}, State.CANCELLED),
+    "driver cancels": Story({"ann": proposes, "bob": both(_takes, cancels("bob", D))}, State.CANCELLED),
+    "declined": Story({"ann": proposes, "bob": declines}, State.DECLINED),
+}
+
+
+def play(town: WatchedTown, story: Story, *, rounds: int = 30) -> None:
+    """Let people do what they want, and letters travel, until the story is over."""
+    wait = 1
+    for turn in range(rounds):
+        for wish in story.wishes.values():
+            town.attempt(lambda wish=wish: wish(town))  # type: ignore[misc] # bound at once
+        for name in town.desks:
+            town.attempt(lambda name=name: town.carry_from(name))  # type: ignore[misc] # the same
+            if turn % HOUSEKEEPING == 0:
+                town.attempt(lambda name=name: tick(town[name]))  # type: ignore[misc] # the same
+        town.witness.looks()
+        if story.is_over(town):
+            return
+        town.now, wait = town.now + wait, min(2 * wait, 900)
+    ends = {name: [deal.state for deal in deals.all_deals(desk.node)] for name, desk in town.desks.items()}
+    raise AssertionError(f"the story never ends: {ends}")
+
+
+def prepare_two(root: Path) -> None:
+    """Make homes of two people whose offer and request have met."""
+    root.mkdir(exist_ok=True)
+    with Town(root, "ann", "bob") as town:
+        town.offer("bob")
+        town.request("ann")
+
+
+def crash_at(prepared: Path, root: Path, story: Story, *points: int) -> int:
+    """Play a story with a crash at each of the points, each counted from the one before; return how many came about."""
+    shutil.copytree(prepared, root)
+    with WatchedTown(root, "ann", "bob") as town:
+        town.witness = Witness(town)
+        town.fuse.light(*points)
+        play(town, story)
+        town.witness.sees_the_end()
+    shutil.rmtree(root)
+    return town.fuse.burnt
