@@ -31,7 +31,7 @@ def prepare(root: Path) -> None:
 def play_rides(prepared: Path, root: Path, seed: int) -> int:
     """Let three rides take place in a storm; return how many processes died."""
     shutil.copytree(prepared, root)
-    with seeded(seed) as chance, Storm(root, chance) as town:
+    with seeded(seed) as chance, Storm(root, chance, vanish=True) as town:
         for _ in range(STEPS):
             town.step(ride)
         town.settle(ride)

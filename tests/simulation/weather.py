@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.actions import deals as decisions
 from lazpool.actions import posts, proposals, rides
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
     from lazpool.store.post_office import Outgoing
 
 PEOPLE = ("ann", "bob", "cid")
-LOST, UNHEARD, DOUBLED, CRASHING = 0.3, 0.15, 0.3, 0.08
-"""How often a letter is lost, its receipt is lost, it stays in the bag, and a step ends in a crash."""
+LOST, UNHEARD, DOUBLED, VANISHED, CRASHING = 0.3, 0.15, 0.3, 0.2, 0.08
+"""How often a letter is lost, its receipt is lost, it stays in the bag, it is lost there, and a process dies."""
+
+
+Act: TypeAlias = "Callable[[Storm, str], None]"
+"""What somebody does of their own accord."""
 
 
 class Storm(WatchedTown):
     """Ann and Cid ride with Bob, tomorrow and the day after, in weather that `chance` decides."""
 
-    def __init__(self, root: Path, chance: random.Random) -> None:
-        """Open prepared homes."""
+    def __init__(self, root: Path, chance: random.Random, *, vanish: bool = False) -> None:
+        """Open prepared homes. vanish: letterboxes, too, lose letters, which heals only what people go on wanting."""
         super().__init__(root, *PEOPLE)
+        self.vanish = vanish
         self.chance = chance
         self.calm = False
         self.bag: list[tuple[bytes, bytes]] = []
@@ -51,13 +56,15 @@ class Storm(WatchedTown):
 
     def deliver(self) -> None:
         """Deliver any letter of the bag; it may stay there for a second time."""
+        if self.bag and self.vanish and not self.calm and self.chance.random() < VANISHED:
+            self.bag.pop(self.chance.randrange(len(self.bag)))
         if self.bag:
             letter = self.bag.pop(self.chance.randrange(len(self.bag)))
             taken = self.attempt(lambda: self.hand_over(*letter) or self.bag.append(letter))
             if not taken or (not self.calm and self.chance.random() < DOUBLED):
                 self.bag.append(letter)
 
-    def step(self, act: Callable[[Storm, str], None]) -> None:
+    def step(self, act: Act) -> None:
         """Let one thing happen, or one process die of it."""
         if self.chance.random() < CRASHING:
             self.fuse.light(self.chance.randint(1, 25))
@@ -75,7 +82,7 @@ class Storm(WatchedTown):
                 self.deliver()
         self.witness.looks()
 
-    def settle(self, act: Callable[[Storm, str], None], *, rounds: int = 40) -> None:
+    def settle(self, act: Act, *, rounds: int = 40) -> None:
         """Let the sun shine until nobody wants anything more and nothing is sent."""
         self.calm = True
         self.fuse.put_out()
@@ -127,11 +134,11 @@ def anything(town: Storm, name: str) -> None:
     desk, known = town[name], deals.all_deals(town[name].node)
     found = board.matches(desk.board)
     try:
-        match chance.randrange(9):
+        match chance.randrange(14):
             case 0 | 1 if found:
                 match = chance.choice(found)
                 (proposals.propose if match.role == P else proposals.invite)(desk, match)
-            case 2 if known:
+            case 2 if known and chance.random() < 0.5:
                 decisions.decline(desk, chance.choice(known).id, "no")
             case 3 if known:
                 decisions.cancel(desk, chance.choice(known).id, "no")

@@ -1,0 +1,220 @@
+"""Bugs planted on purpose: each of them is caught, so the invariants would notice it if somebody made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lazpool.actions import answers, receipts
+from lazpool.actions import deals as decisions
+from lazpool.records.bodies import Receipt
+from lazpool.store import deals, ledger, post_office
+from tests.simulation.schedules import play_rides, prepare
+from tests.simulation.test_overfill import RIDERS, accept_all
+from tests.simulation.test_races import test_every_letter_twice_changes_nothing as letters_twice
+from tests.simulation.test_races import test_two_receipts_in_reverse_order as receipts_reversed
+from tests.simulation.test_races import test_withdrawal_overtakes_the_proposal as withdrawal_first
+from tests.simulation.wishes import STORIES, WatchedTown, crash_at, prepare_two
+from tests.simulation.witness import Witness
+from tests.town import Town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lazpool.store.database import Store
+
+
+def crash_everywhere(root: Path) -> None:
+    """Play a ride with a crash at every point."""
+    prepare_two(root / "two")
+    point = 1
+    while crash_at(root / "two", root / str(point), STORIES["code"], point):
+        point += 1
+
+
+def storms(root: Path) -> None:
+    """Play some storms."""
+    prepare(root / "three")
+    for seed in range(1, 9):
+        play_rides(root / "three", root / str(seed), seed)
+
+
+def change_of_mind(root: Path) -> None:
+    """Let a passenger cancel."""
+    prepare_two(root / "two")
+    crash_at(root / "two", root / "run", STORIES["passenger cancels"])
+
+
+def twice(root: Path) -> None:
+    """Deliver every letter of a ride again and again."""
+    _race(root, letters_twice)
+
+
+def reverse(root: Path) -> None:
+    """Deliver the second receipt of a pair before the first."""
+    _race(root, receipts_reversed)
+
+
+def overtaken(root: Path) -> None:
+    """Deliver a withdrawal before what it withdraws."""
+    _race(root, withdrawal_first)
+
+
+def _race(root: Path, race: Callable[[Town], None]) -> None:
+    prepare_two(root)
+    with Town(root, "ann", "bob") as town:
+        race(town)
+
+
+def crowd(root: Path) -> None:
+    """Let three passengers ask for two seats."""
+    with WatchedTown(root, "bob", *RIDERS[:3]) as town:
+        town.witness = Witness(town)
+        town.offer("bob", seats=2)
+        for name in RIDERS[:3]:
+            town.request(name)
+            town.propose(name)
+        town.carry()
+        accept_all(town)
+        town.witness.looks()
+
+
+def sends_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """Send letters where they are written, inside the transaction."""
+    put = post_office.put_letter
+    began = WatchedTown.attempt
+
+    def attempt(town: WatchedTown, action: Callable[[], object]) -> bool:
+        def eager(db: Store, **columns: Any) -> None:
+            put(db, **columns)
+            name = next(name for name, desk in town.desks.items() if desk.node is db)
+            town.witness.sees_sending(name, post_office.due(db, 2**40)[-1])
+
+        patch.setattr(post_office, "put_letter", eager)
+        return began(town, action)
+
+    patch.setattr(WatchedTown, "attempt", attempt)
+
+
+def commits_halfway(patch: pytest.MonkeyPatch) -> None:
+    """Store the receipt in one transaction and its log entry in the next."""
+    save = ledger.save_receipt
+
+    def save_alone(db: Store, receipt: ledger.StoredReceipt) -> None:
+        save(db, receipt)
+        db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+
+    patch.setattr(ledger, "save_receipt", save_alone)
+
+
+def forgets_letters(patch: pytest.MonkeyPatch) -> None:
+    """Act on a letter each time that it comes."""
+    patch.setattr(post_office, "is_known", lambda *_: False)
+
+
+def gives_seats_away(patch: pytest.MonkeyPatch) -> None:
+    """Leave the seats that are taken out of account."""
+    patch.setattr(deals, "seated", lambda *_: [])
+
+
+def uses_numbers_twice(patch: pytest.MonkeyPatch) -> None:
+    """Take an older entry for the newest, as after a restored backup."""
+    head = ledger.head
+
+    def older(db: Store) -> Any:
+        newest = head(db)
+        if newest is None or newest.seq < 3:
+            return newest
+        row = db.all("SELECT * FROM entries WHERE seq=?", (newest.seq - 1,))[0]
+        return type(newest)(row["seq"], row["id"], newest.time)
+
+    def replace(db: Store, entry: Any, envelope: Any) -> None:
+        values = (entry.seq, entry.id, envelope.body, envelope.signature)
+        db.execute("INSERT OR REPLACE INTO entries VALUES (?,?,?,?)", values)
+
+    patch.setattr(ledger, "head", older)
+    patch.setattr(ledger, "add_entry", replace)
+
+
+def asks_once(patch: pytest.MonkeyPatch) -> None:
+    """Never repeat a receipt that got lost."""
+    put = post_office.put_letter
+    patch.setattr(
+        post_office,
+        "put_letter",
+        lambda db, **columns: put(db, **columns | {"awaits": columns["awaits"] and columns["kind"] != Receipt.KIND}),
+    )
+
+
+def asks_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """Go on asking for what was answered."""
+    patch.setattr(post_office, "answered", lambda *_: None)
+
+
+def counts_from_one(patch: pytest.MonkeyPatch) -> None:
+    """Give every receipt of a pair the first number."""
+    patch.setattr(receipts, "_newest", lambda *_: (0, 0))
+
+
+def seals_in_any_order(patch: pytest.MonkeyPatch) -> None:
+    """Take whatever number a receipt of a pair has."""
+    patch.setattr(receipts, "is_ahead", lambda *_: False)
+    patch.setattr(receipts, "check_follows", lambda *_: None)
+
+
+def keeps_withdrawals_to_itself(patch: pytest.MonkeyPatch) -> None:
+    """Leave an acceptance that crossed a withdrawal without an answer."""
+    write = answers.write
+    patch.setattr(
+        answers,
+        "write",
+        lambda desk, deal, body, how=None: None if deal.state == "withdrawn" else write(desk, deal, body, how),
+    )
+
+
+def cancels_quietly(patch: pytest.MonkeyPatch) -> None:
+    """Cancel without telling the other side."""
+    write = decisions.write
+    patch.setattr(
+        decisions,
+        "write",
+        lambda desk, deal, body, how=None: None if deal.state == "cancelled" else write(desk, deal, body, how),
+    )
+
+
+@pytest.mark.parametrize(
+    ("plant", "play"),
+    [
+        (sends_before_commit, crash_everywhere),
+        (commits_halfway, crash_everywhere),
+        (forgets_letters, twice),
+        (gives_seats_away, crowd),
+        (uses_numbers_twice, storms),
+        (asks_once, storms),
+        (asks_for_ever, storms),
+        (counts_from_one, storms),
+        (seals_in_any_order, reverse),
+        (keeps_withdrawals_to_itself, overtaken),
+        (cancels_quietly, change_of_mind),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_planted_bug_is_caught(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[pytest.MonkeyPatch], None],
+    play: Callable[[Path], None],
+) -> None:
+    """The run that passes without the bug fails with it."""
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        play(tmp_path)
+
+
+@pytest.mark.parametrize("play", [change_of_mind, twice, reverse, overtaken, crowd])
+def test_without_a_bug_nothing_is_caught(tmp_path: Path, play: Callable[[Path], None]) -> None:
+    """The same runs pass with nothing planted; those of the storms and crashes are tests of their own."""
+    play(tmp_path)
