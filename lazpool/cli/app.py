@@ -89,12 +89,12 @@ class App:
 
 
 @contextmanager
-def typed() -> Iterator[None]:
+def typed(hint: str) -> Iterator[None]:
     """Treat a malformed record as wrong input: it was made from what a person typed."""
     try:
         yield
     except MalformedError as wrong:
-        raise InvalidInputError(wrong.message) from wrong
+        raise InvalidInputError(wrong.message, hint=hint) from wrong
 
 
 def clean(text: str) -> str:

@@ -28,9 +28,9 @@ _EMPTY = "No deals yet. One begins with: lazpool matches, then: lazpool propose 
 _NEXT = {
     (Role.DRIVER, State.RECEIVED): "accept, decline",
     (Role.PASSENGER, State.INVITED): "accept, decline",
-    (Role.PASSENGER, State.AGREED): "at the car: pickup",
-    (Role.DRIVER, State.AGREED): "at the car: pickup with the code",
-    (Role.DRIVER, State.CLAIMED): "the passenger: done",
+    (Role.PASSENGER, State.AGREED): "pickup",
+    (Role.DRIVER, State.AGREED): "pickup CODE",
+    (Role.DRIVER, State.CLAIMED): "ask for: done",
     (Role.PASSENGER, State.CLAIMED): "done",
 }
 """What a person can do; the node does the rest by itself."""

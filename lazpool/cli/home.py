@@ -35,7 +35,7 @@ def init(app: App, name: str, contact: str, network: str, zone: str) -> None:
 
     config = Config(app.home, network=_network(network), name=name, contact=contact, zone=zone or _zone(app))
     _check_free(config.home)
-    with typed():
+    with typed("lazpool init --help"):
         create_home(config)
     with app.desk() as desk:
         identity = desk.identity.hex()

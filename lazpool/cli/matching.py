@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from lazpool.store.board import Match
     from lazpool.store.deals import Deal
 
-_COLUMNS = ("id", "you", "departs", "pick-up", "drop-off", ">detour", ">walk", ">share", ">CO2 saved", "deal")
+_COLUMNS = ("id", "pick-up", "drop-off", ">detour", ">walk", ">share", ">CO2", "next")
 _EMPTY = "No matches yet. Your node looks for them while it runs: lazpool status, lazpool posts"
-_ESTIMATED = "~ estimated along great circles, not roads; the driver's own node checks it again"
+_ESTIMATED = "~ estimated along great circles, not roads; CO2: what is saved if the passenger would have driven alone"
 
 
 @command("matches", example="lazpool matches\nlazpool matches 3fa9c2")
@@ -120,13 +120,18 @@ def _row(desk: Desk, match: Match, deal: Deal | None) -> tuple[str, ...]:
     about = "~" if match.estimated else ""
     return (
         short(match.id),
-        "ride" if match.role == Role.PASSENGER else "drive",
-        times.day_and_time(desk, match.depart),
-        about + times.time_of_day(desk, match.pickup_at),
+        about + times.date_and_time(desk, match.pickup_at),
         about + times.time_of_day(desk, match.dropoff_at),
         f"{about}{match.detour:.0f} min",
         f"{match.walk} m",
         about + price(match.share, match.unit),
-        f"{about}{match.co2 / 1000:.1f} kg",
-        f"{deal.state} {short(deal.id)}" if deal else "",
+        f"{about}{match.co2 / 1000:.0f} kg",
+        _next(match, deal),
     )
+
+
+def _next(match: Match, deal: Deal | None) -> str:
+    """Return what a person can do about a match, or where its deal stands."""
+    if deal:
+        return deal.state
+    return "propose" if match.role == Role.PASSENGER else "invite"

@@ -62,7 +62,7 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
     with app.desk() as desk:
         stops = tuple(place(desk, stop) for stop in via)
         trip = actions.Trip(place(desk, start), place(desk, end), stops, _minute(desk, at), **ways)
-        with typed():
+        with typed("lazpool offer --help"):
             signed = actions.offer(desk, trip)
         _show_posted(app, desk, signed)
 
@@ -95,7 +95,7 @@ def request(app: App, /, start: str, end: str, at: str | None, by: str | None, *
         raise click.UsageError("Say either --at or --by.")
     with app.desk() as desk:
         wish = actions.Wish(place(desk, start), place(desk, end), _minute(desk, when), arrive=bool(by), **ways)
-        with typed():
+        with typed("lazpool request --help"):
             signed = actions.request(desk, wish)
         _show_posted(app, desk, signed)
 

@@ -18,6 +18,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _HINT = 'say it like 2027-03-01T07:40, "tomorrow 07:40", "mon 08:00" or 07:40'
 _WEEK = 7
 _SHORTEST_DAY = 3
+_FIRST, _LAST = 0, int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) // 60
 
 
 def parse_when(text: str, now: int, zone: str) -> int:
@@ -49,8 +50,13 @@ def iso_second(desk: Desk, second: int) -> str:
 
 
 def day_and_time(desk: Desk, minute: int) -> str:
-    """Return a minute for people, `Sat 24 Oct 07:40`."""
+    """Return a minute for people, `Sat 24 Oct 07:40`; posts live two weeks, so the year is known."""
     return _at(desk, minute * 60).strftime("%a %d %b %H:%M")
+
+
+def date_and_time(desk: Desk, minute: int) -> str:
+    """Return a minute for people where room is short, `24 Oct 07:40`."""
+    return _at(desk, minute * 60).strftime("%d %b %H:%M")
 
 
 def time_of_day(desk: Desk, minute: int) -> str:
@@ -63,10 +69,10 @@ def _at(desk: Desk, second: int) -> datetime:
 
 
 def _minute(when: datetime) -> int:
-    try:
-        return int(when.timestamp()) // 60
-    except (OverflowError, ValueError, OSError):
-        raise InvalidInputError(f"{when.isoformat()} is too far away") from None
+    minute = int(when.timestamp()) // 60
+    if not _FIRST <= minute <= _LAST:  # at both ends of the calendar some zones have no time to show
+        raise InvalidInputError(f"{when.isoformat()} is too far away")
+    return minute
 
 
 def _worded(words: re.Match[str], here: datetime, typed: str) -> datetime:

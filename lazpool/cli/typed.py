@@ -108,7 +108,7 @@ def _coordinates(text: str) -> Point:
     lat, lon = float(pair[1]), float(pair[2])
     if abs(lat) > _MOST_LAT >= abs(lon):
         raise InvalidInputError(f"a latitude of {lat} is not on Earth", hint="latitude comes first: LAT,LON")
-    with typed():
+    with typed(_LOOKS_LIKE):
         return Point(lat, lon)
 
 

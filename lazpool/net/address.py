@@ -73,4 +73,5 @@ def _multiaddr(address: str) -> Multiaddr:
     try:
         return Multiaddr(address.strip())
     except (MultiaddrError, ValueError) as error:
-        raise InvalidInputError(f"not a multiaddr: {address!r}") from error
+        hint = "a multiaddr looks like /ip4/192.0.2.1/tcp/4001"
+        raise InvalidInputError(f"not a multiaddr: {address!r}", hint=hint) from error

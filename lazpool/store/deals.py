@@ -94,7 +94,7 @@ def get(db: Store, identifier: bytes) -> Deal | None:
 
 def all_deals(db: Store) -> list[Deal]:
     """Return every deal, oldest first."""
-    return [_deal(row) for row in db.all("SELECT * FROM deals ORDER BY created, id")]
+    return [_deal(row) for row in db.all("SELECT * FROM deals ORDER BY created, rowid")]
 
 
 def of_offer(db: Store, offer_id: bytes, role: Role, states: Iterable[State]) -> list[Deal]:
