@@ -61,6 +61,7 @@ async def yamux_window_ignored(attack: Attack) -> None:
     with suppress(Exception):
         for _ in range(270):
             await attack.muxer().secured_conn.write(frame)
+    await trio.sleep(0.5)
 
 
 @peer

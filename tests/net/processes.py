@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,11 @@ class Victim:
         """Return how many lines it has logged."""
         self.log.seek(0)
         return len(self.log.readlines())
+
+    def memory(self) -> int:
+        """Return the bytes of memory it holds."""
+        resident: int = psutil.Process(self.process.pid).memory_info().rss
+        return resident
 
     def told(self) -> dict[str, Any]:
         """Return the next JSON line it prints."""

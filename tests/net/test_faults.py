@@ -23,6 +23,9 @@ ECHO = "/lazpool/test-echo/1"
 LINES_PER_FAULT = 10
 """Kinds of fault one attack may cause, each said once; an unguarded host logs up to 15,900 lines."""
 
+MEMORY_PER_FAULT = 12_000_000
+"""Bytes; a flood of three thousand messages takes eight million."""
+
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[Victim]:
@@ -40,12 +43,13 @@ async def answers(target: Victim) -> bool:
 
 @pytest.mark.parametrize("name", [*RAW, *PEER])
 async def test_a_guarded_host_lives_answers_and_says_little(target: Victim, name: str) -> None:
-    """After the fault the process lives, answers a newcomer, and has logged a few lines at most."""
-    before = target.log_lines()
+    """After the fault the process lives, answers a newcomer, has logged a few lines at most and taken little memory."""
+    before, memory = target.log_lines(), target.memory()
     await throw(name, target.address, TOPIC)
     assert target.process.poll() is None
     assert await answers(target)
     assert target.log_lines() - before <= LINES_PER_FAULT
+    assert target.memory() - memory <= MEMORY_PER_FAULT
 
 
 @pytest.mark.parametrize("name", ["gossip_invalid_protobuf", "peer_vanishes"])

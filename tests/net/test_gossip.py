@@ -30,8 +30,9 @@ class Observer:
     """A foreign libp2p peer that keeps every gossip frame it is sent."""
 
     def __init__(self) -> None:
-        """Begin with no frames."""
+        """Begin with no frames; `done` ends the observing."""
         self.frames: list[bytes] = []
+        self.done = trio.Event()
 
     async def keep(self, stream: INetStream) -> None:
         """Read frames until the stream ends."""
@@ -45,7 +46,7 @@ class Observer:
 
 
 async def observe(observer: Observer, network: Network, nursery: trio.Nursery) -> None:
-    """Connect an observer that hears TOPIC to a network, for as long as the nursery lives."""
+    """Connect an observer that hears TOPIC to a network, until it is done."""
     ready = trio.Event()
 
     async def run() -> None:
@@ -59,7 +60,7 @@ async def observe(observer: Observer, network: Network, nursery: trio.Nursery) -
             hello.control.graft.add(topicID=TOPIC)
             await stream.write(encode_varint_prefixed(hello.SerializeToString()))
             ready.set()
-            await trio.sleep_forever()
+            await observer.done.wait()
 
     known = network.listeners(TOPIC)
     nursery.start_soon(run)
@@ -81,7 +82,8 @@ async def test_the_authors_node_key_is_on_no_message() -> None:
             assert author.node_pk not in message.SerializeToString()
         assert len({message.from_id for message in near.messages()}) == 20
         assert not any(author.node_pk in frame for frame in far.frames)
-        nursery.cancel_scope.cancel()
+        near.done.set()
+        far.done.set()
 
 
 async def test_a_burst_arrives_whole() -> None:
