@@ -37,6 +37,8 @@ def guarded(work: Callable[[], object], *, json: bool) -> int:
 
 def explained(wrong: Exception) -> LazpoolError:
     """Return what a person can do about an exception."""
+    while isinstance(wrong, ExceptionGroup) and len(wrong.exceptions) == 1:  # so trio wraps what ended a nursery
+        wrong = wrong.exceptions[0]
     match wrong:
         case LazpoolError():
             return wrong

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from lazpool.cli import demo_sight as sight
 from lazpool.cli.app import App, Table
 from lazpool.cli.demo_cast import DemoFailedError, Document, Person
+from lazpool.cli.demo_words import PAULS, ZOES, Trip, address, agreed_row, point, received, row, share, typed
 from lazpool.cli.words import price
-from lazpool.records.places import Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,25 +22,9 @@ if TYPE_CHECKING:
 
 GRENOBLE, VOIRON, LYON = "45.1885,5.7245", "45.3645,5.5915", "45.7606,4.8594"
 LOOPBACK = "/ip4/127.0.0.1/tcp/0"
+WIDTH = 80
 ZONE = "Europe/Paris"
-LEAVES = "tomorrow 07:30"
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """What a passenger wants, and writes."""
-
-    start: Point
-    end: Point
-    at: str
-    route: str
-    note: str
-
-
-ZOES = Trip(
-    Point(45.18931, 5.72817), Point(45.36153, 5.59489), "tomorrow 07:30", "Grenoble -> Voiron", "I bring a cello"
-)
-PAULS = Trip(Point(45.36714, 5.58862), Point(45.75953, 4.86127), "tomorrow 08:00", "Voiron -> Lyon", "I wear a red hat")
+LEAVES = "07:30"
 
 
 @dataclass(slots=True)
@@ -47,6 +34,7 @@ class Story:
     app: App
     root: Path
     began: float = field(default_factory=time.monotonic)
+    day: date = field(default_factory=lambda: datetime.now(ZoneInfo(ZONE)).date() + timedelta(days=1))
     step: int = 0
     title: str = ""
     document: Document = field(default_factory=lambda: {"ok": False, "steps": []})
@@ -55,7 +43,7 @@ class Story:
 
     def tell(self) -> None:
         """Play the whole story, or raise DemoFailedError with the step that failed."""
-        self._say("One car, one free seat, two passengers, and no platform: every person runs a node of their own.")
+        self._say("One car, one free seat, two passengers, no platform: everybody runs a node.")
         for title, play in self._steps():
             self.step, self.title = self.step + 1, title
             self._say(f"\n{self.step}. {title}")
@@ -100,7 +88,7 @@ class Story:
         self._hub.start("hub", "run", "--listen", LOOPBACK, "--area", GRENOBLE, "--area", LYON)
         for one in self.people[1:]:
             one.start("up", "--listen", LOOPBACK)
-        addresses = [one.until("a running node", ("status",), _address) for one in self.people]
+        addresses = [one.until("a running node", ("status",), address) for one in self.people]
         for one in self.people[1:]:
             one.call("join", addresses[0])
         for one in self.people[1:]:
@@ -113,7 +101,7 @@ class Story:
         )
 
     def _offer(self) -> None:
-        words = ("offer", GRENOBLE, LYON, "--via", VOIRON, "--at", LEAVES, "--seats", "1", "--detour", "15")
+        words = ("offer", GRENOBLE, LYON, "--via", VOIRON, "--at", self._at(LEAVES), "--seats", "1", "--detour", "15")
         post = self._ada.call(*words, "--price", "0.08")
         self.document["offer"] = post
         self._ada.facts = {
@@ -121,16 +109,16 @@ class Story:
             "name": sight.text_fact(self._ada.name),
             "identity key": sight.key_fact(self._ada.identity),
             "telephone": sight.text_fact(self._ada.contact),
-            "exact start": sight.place_fact(_point(GRENOBLE)),
+            "exact start": sight.place_fact(point(GRENOBLE)),
         }
         self._say(
-            f"   Grenoble -> Voiron -> Lyon, {LEAVES}, 0.08 EUR per km. In public: a post of {post['bytes']} bytes"
+            f"   Grenoble -> Voiron -> Lyon, tomorrow {LEAVES}, 0.08 EUR per km. In public: a post of {post['bytes']} bytes "
+            "that names nobody and says where she starts to about 5 square kilometres."
         )
-        self._say("   that names nobody and says where she starts to about 5 square kilometres.")
 
     def _request(self) -> None:
         for one, trip in self._passengers():
-            post = one.call("request", _typed(trip.start), _typed(trip.end), "--at", trip.at, "--flex", "30")
+            post = one.call("request", typed(trip.start), typed(trip.end), "--at", self._at(trip.at), "--flex", "30")
             one.facts = {
                 "request, in public": sight.key_fact(post["id"]),
                 "name": sight.text_fact(one.name),
@@ -139,7 +127,9 @@ class Story:
                 "exact address": sight.place_fact(trip.start),
                 "note to Ada": sight.text_fact(trip.note),
             }
-            self._say(f"   {one.short:<5} {trip.route}, {trip.at}: a post of {post['bytes']} bytes, as anonymous.")
+            self._say(
+                f"   {one.short:<5} {trip.route}, tomorrow {trip.at}: a post of {post['bytes']} bytes, as anonymous."
+            )
 
     def _match(self) -> None:
         rows, self.document["matches"] = [], []
@@ -147,7 +137,7 @@ class Story:
             match = one.until("a match", ("matches",), lambda found: found["matches"])[0]
             self.document["matches"].append({"name": one.name, **match})
             self.deals[one.short] = (match["id"], "")
-            rows.append((one.short, trip.route, *_row(match)))
+            rows.append((one.short, trip.route, *row(match)))
         columns = ("who", "way", "pick-up", "drop-off", ">detour", ">walk", ">cost share", ">CO2 saved")
         self._show(Table(columns, rows, "", "   ~ estimated along great circles; no server computed any of it"))
 
@@ -155,7 +145,7 @@ class Story:
         rows, self.document["deals"] = [], []
         for one, trip in self._passengers():
             mine = one.call("propose", self.deals[one.short][0], "--note", trip.note)["deal"]
-            theirs = self._ada.until("a proposal", ("deals",), partial(_received, who=one.identity))
+            theirs = self._ada.until("a proposal", ("deals",), partial(received, who=one.identity))
             self._ada.call("accept", theirs["id"])
             agreed = one.until_deal(mine, "agreed")
             if agreed["with"] != self._ada.identity:
@@ -163,15 +153,15 @@ class Story:
             self.deals[one.short] = (mine, theirs["id"])
             whole = self._ada.call("deal", theirs["id"])["deals"][0]
             self.document["deals"].append({"name": one.name, "share": agreed["share"], "legs": whole["legs"]})
-            rows.append(_agreed_row(one, whole))
+            rows.append(agreed_row(one, whole))
         self._show(Table(("with", "the seat is taken", "pick-up", ">km", ">cost share"), rows, ""))
         self._say(
-            "   Each passenger signs the terms first, Ada the same bytes second, in letters sealed for one reader. The"
+            "   Each passenger signs the terms first, Ada the same bytes second, in letters sealed for one reader. "
+            "Terms count from the meeting places, the matches above only from cells of about 5 square kilometres."
         )
-        self._say("   terms count from the meeting places, the matches only from cells of about 5 square kilometres.")
 
     def _ride(self) -> None:
-        self._say("   (It is tomorrow morning. A code needs no network at the kerb.)")
+        self._say("   (Imagine tomorrow morning. A code needs no network at the kerb.)")
         for one, _ in self._passengers():
             mine, theirs = self.deals[one.short]
             code = one.call("pickup", mine)["code"]
@@ -183,7 +173,7 @@ class Story:
             self._ada.call("pickup", theirs, code)
             self._ada.until_deal(theirs, "receipted")
             one.until_deal(mine, "receipted")
-            self._say(f"   {one.short} shows {code}, Ada enters it: the debtor signs the receipt first, Ada second.")
+            self._say(f"   {one.short} shows {code}, Ada enters it: a receipt, the debtor signs first.")
 
     def _balance(self) -> None:
         self.document["balances"] = []
@@ -201,7 +191,7 @@ class Story:
         self._say("   Four ledgers verified. Every cent a passenger owes is owed to the driver, and to nobody else.")
 
     def _pair(self, one: Person, of_ada: list[Document]) -> tuple[str, ...]:
-        earned, owed = _share(of_ada, one), _share(one.call("ledger", "balance")["balances"], self._ada)
+        earned, owed = share(of_ada, one), share(one.call("ledger", "balance")["balances"], self._ada)
         if earned["amount"] <= 0 or earned["amount"] + owed["amount"]:
             raise DemoFailedError(f"Ada and {one.short} do not balance to zero: {earned} and {owed}")
         receipt = one.call("ledger", "show")["entries"][-1]["receipt"]
@@ -216,15 +206,19 @@ class Story:
         self.document["knowledge"] = rows
         self._show(sight.table(rows, self.people))
         self._say(
-            "   The hub has seen public posts and sealed letters. Zoe and Paul sat on the same seat and know nothing of"
+            "   The hub has seen public posts and sealed letters. Zoe and Paul sat on the same seat and know nothing "
+            "of each other. Where exactly they live, only Ada was told, when the ride was agreed."
         )
-        self._say("   each other. Where exactly they live, only Ada was told, when the ride was agreed.")
 
     def _end(self) -> None:
         for one, status in zip(self.people, self.stop(), strict=True):
             if status:
                 raise DemoFailedError(f"{one.short}'s node ended with status {status}{one.tail()}")
         self._say("   Every node ended when asked to.")
+
+    def _at(self, time_of_day: str) -> str:
+        """Return a time tomorrow; one day for all, even if midnight comes while the story is told."""
+        return f"{self.day}T{time_of_day}"
 
     @property
     def _hub(self) -> Person:
@@ -247,50 +241,10 @@ class Story:
 
     def _say(self, text: str) -> None:
         if not self.app.json:
-            self.app.show({}, text)
+            indent = " " * (len(text) - len(text.lstrip(" ")))
+            fit = textwrap.fill(text, WIDTH, subsequent_indent=indent) if indent else text
+            self.app.show({}, fit)
 
     def _show(self, table: Table) -> None:
         if not self.app.json:
             self.app.show({}, table)
-
-
-def _address(status: Document) -> str:
-    return status["addresses"][0] if status["running"] and status["addresses"] else ""
-
-
-def _received(found: Document, who: str) -> Document | None:
-    return next((one for one in found["deals"] if one["state"] == "received" and one["with"] == who), None)
-
-
-def _row(match: Document) -> tuple[str, ...]:
-    share = price(match["share"]["amount"], match["share"]["unit"])
-    times = (f"~{match[key][11:16]}" for key in ("pickup_at", "dropoff_at"))
-    return (
-        *times,
-        f"~{match['detour_min']:.0f} min",
-        f"{match['walk_m']} m",
-        f"~{share}",
-        f"~{match['co2_g'] / 1000:.1f} kg",
-    )
-
-
-def _agreed_row(one: Person, deal: Document) -> tuple[str, ...]:
-    first, last = deal["legs"]
-    legs = " and ".join(("Grenoble -> Voiron", "Voiron -> Lyon")[first : last + 1])
-    terms, share = deal["terms"], deal["share"]
-    return one.short, legs, terms["pickup"]["at"][11:16], f"{terms['km']}", price(share["amount"], share["unit"])
-
-
-def _share(balances: list[Document], other: Person) -> Document:
-    nothing = {"amount": 0, "unit": ""}
-    found: Document = next((one["share"] for one in balances if one["with"] == other.identity), nothing)
-    return found
-
-
-def _typed(where: Point) -> str:
-    return f"{where.lat},{where.lon}"
-
-
-def _point(text: str) -> Point:
-    lat, lon = text.split(",")
-    return Point(float(lat), float(lon))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lazpool.actions.desk import open_desk
+from lazpool.node.presence import hold
 from lazpool.store import database, own
 from tests.cli.users import GRENOBLE, LYON, TOMORROW, User, process, run, say
 
@@ -212,6 +214,23 @@ def test_an_unreachable_hub(tmp_path: Path) -> None:
     assert user.call("status")["hubs"] == []
     assert user.call("join", address, "--offline")["hub"] == address
     assert [hub["address"] for hub in user.call("status")["hubs"]] == [address]
+
+
+@pytest.mark.process
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    """A node that cannot listen says where, and ends; another node of a running home is refused."""
+    user = User(tmp_path / "ada")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = process("--home", str(user.home), "--json", "up", "--listen", f"/ip4/127.0.0.1/tcp/{port}")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (1, "cannot-listen")
+    assert str(port) in error["message"]
+    with hold(user.home / "node.lock"):
+        done = process("--home", str(user.home), "--json", "up", "--listen", "/ip4/127.0.0.1/tcp/0")
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (5, "running")
 
 
 def test_joining_oneself(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""What the people of the demonstration want, and how documents of the command line become words of the story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.cli.words import price
+from lazpool.records.places import Point
+
+if TYPE_CHECKING:
+    from lazpool.cli.demo_cast import Document, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What a passenger wants, and writes."""
+
+    start: Point
+    end: Point
+    at: str
+    route: str
+    note: str
+
+
+ZOES = Trip(Point(45.18931, 5.72817), Point(45.36153, 5.59489), "07:30", "Grenoble -> Voiron", "I bring a cello")
+PAULS = Trip(Point(45.36714, 5.58862), Point(45.75953, 4.86127), "08:00", "Voiron -> Lyon", "I wear a red hat")
+
+
+def address(status: Document) -> str:
+    """Return where a running node listens, nothing as long as it does not run."""
+    return status["addresses"][0] if status["running"] and status["addresses"] else ""
+
+
+def received(found: Document, who: str) -> Document | None:
+    """Return the proposal that came from a person."""
+    return next((one for one in found["deals"] if one["state"] == "received" and one["with"] == who), None)
+
+
+def row(match: Document) -> tuple[str, ...]:
+    """Return a match for people."""
+    costs = price(match["share"]["amount"], match["share"]["unit"])
+    times = (f"~{match[key][11:16]}" for key in ("pickup_at", "dropoff_at"))
+    return (
+        *times,
+        f"~{match['detour_min']:.0f} min",
+        f"{match['walk_m']} m",
+        f"~{costs}",
+        f"~{match['co2_g'] / 1000:.1f} kg",
+    )
+
+
+def agreed_row(one: Person, deal: Document) -> tuple[str, ...]:
+    """Return an agreement for people."""
+    first, last = deal["legs"]
+    legs = " and ".join(("Grenoble -> Voiron", "Voiron -> Lyon")[first : last + 1])
+    terms, asked = deal["terms"], deal["share"]
+    return one.short, legs, terms["pickup"]["at"][11:16], f"{terms['km']}", price(asked["amount"], asked["unit"])
+
+
+def share(balances: list[Document], other: Person) -> Document:
+    """Return what a list of balances says of a person."""
+    nothing = {"amount": 0, "unit": ""}
+    found: Document = next((one["share"] for one in balances if one["with"] == other.identity), nothing)
+    return found
+
+
+def typed(where: Point) -> str:
+    """Return a place as it is typed."""
+    return f"{where.lat},{where.lon}"
+
+
+def point(text: str) -> Point:
+    """Return the place that was typed."""
+    lat, lon = text.split(",")
+    return Point(float(lat), float(lon))
