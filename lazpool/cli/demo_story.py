@@ -112,8 +112,8 @@ class Story:
             "exact start": sight.place_fact(point(GRENOBLE)),
         }
         self._say(
-            f"   Grenoble -> Voiron -> Lyon, tomorrow {LEAVES}, 0.08 EUR per km. In public: a post of {post['bytes']} bytes "
-            "that names nobody and says where she starts to about 5 square kilometres."
+            f"   Grenoble -> Voiron -> Lyon, tomorrow {LEAVES}, 0.08 EUR per km. In public: a post of {post['bytes']} "
+            "bytes that names nobody and says where she starts to about 5 square kilometres."
         )
 
     def _request(self) -> None:
