@@ -80,9 +80,13 @@ class Town:
         self._open[name] = stack = ExitStack()
         self.desks[name] = stack.enter_context(open_desk(self.home(name), clock=self.clock))
 
+    def close(self, name: str) -> None:
+        """Close a home in good order."""
+        self._open[name].close()
+
     def restart(self, name: str) -> None:
         """Close a home in good order and open it again."""
-        self._open[name].close()
+        self.close(name)
         self.open(name)
 
     def kill(self, name: str) -> None:
