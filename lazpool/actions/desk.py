@@ -103,6 +103,19 @@ def open_desk(home: Path, *, clock: Callable[[], float] = time.time) -> Iterator
         yield desk
 
 
+def renew_board(desk: Desk) -> bool:
+    """Make a new board if its file was deleted under us; tell whether it was. It heals by sync."""
+    if not desk.board.is_gone():
+        return False
+    file = desk.config.board_file
+    desk.board.close()  # before the new one is opened: SQLite keeps one set of locks a process and name
+    if not file.exists():
+        for suffix in ("-wal", "-shm"):
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+    desk.board = open_store(file, board_schema, synchronous="NORMAL")
+    return True
+
+
 @contextmanager
 def desk_at(config: Config, keys: Keys, *, clock: Callable[[], float] = time.time) -> Iterator[Desk]:
     """Open the databases of a home whose settings and keys are known."""

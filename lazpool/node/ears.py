@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import trio
 
 from lazpool.actions import hearing
-from lazpool.node.state import log
+from lazpool.node.state import say
 from lazpool.rules.areas import parse_topic
 from lazpool.store import board
 
@@ -66,7 +66,7 @@ class Ears:
                     break
             heard = [self._heard.pop(data) for data in batch if data in self._heard]
             if matches := hearing.store_heard(self._node.desk, heard, self._node.own):
-                log.info("matches found", count=matches)
+                say("matches", "matches found", count=matches)
 
     def _is_first(self, key: tuple[bytes, int]) -> bool:
         if key in self._passed:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
 
 from lazpool.errors import LazpoolError, UnreachableError
 from lazpool.node import mailman, syncing
-from lazpool.node.state import log
+from lazpool.node.state import log, say
 from lazpool.store import own, post_office
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lazpool.net.network import Network, PeerEvent
     from lazpool.node.state import Node
 
-FIRST_RETRY_S, LAST_RETRY_S = 0.5, 60.0
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 20.0
+STEADY_S = 10.0
+"""A connection that lasted so long was a good one; after a shorter one, too, we wait longer each time."""
 LOOK_S = 1.0
 PING_EVERY_S = 10.0
 SYNC_EVERY_S = 60.0
+GREET_AGAIN_S = (2.0, 8.0)
+"""How long after a neighbour did not answer our greeting it is greeted again: it may have slept."""
 
 
 async def keep(node: Node, network: Network) -> None:
@@ -31,7 +38,8 @@ async def keep(node: Node, network: Network) -> None:
             for row in own.hubs(node.desk.node):
                 if row["address"] not in kept:
                     kept.add(row["address"])
-                    nursery.start_soon(_keep_one, node, network, row["address"], row["node_pk"])
+                    forget = partial(kept.discard, row["address"])
+                    nursery.start_soon(_keep_one, node, network, row["address"], row["node_pk"], forget)
             await node.links_bell.wait(LAST_RETRY_S)
 
 
@@ -40,23 +48,36 @@ async def watch(node: Node, network: Network, nursery: trio.Nursery) -> None:
     async for event in network.events:
         _log_event(node, event)
         if event.connected:
-            nursery.start_soon(greet, node, network, event.node_pk)
+            nursery.start_soon(greet_new, node, network, event.node_pk)
         else:
             node.hellos.pop(event.node_pk, None)
             node.opened.pop(event.node_pk, None)
 
 
+async def greet_new(node: Node, network: Network, peer: bytes) -> None:
+    """Greet somebody who just came: with them, an answer that we wait for may have become possible."""
+    await greet(node, network, peer)
+    with node.desk.node.transaction():
+        post_office.hurry_awaiting(node.desk.node, node.desk.second)
+    node.outbox_bell.ring()
+
+
 async def greet(node: Node, network: Network, peer: bytes, *, everything: bool = False) -> None:
     """Sync with a neighbour, collect our letters there, and let what waited for somebody go out."""
-    try:
-        await syncing.meet(node, network, peer)
-        await mailman.collect(node, network, peer, everything=everything)
-    except (LazpoolError, sqlite3.Error) as wrong:
-        log.debug("greeting broke off", peer=peer.hex()[:12], why=str(wrong))
+    for pause in (0.0, *GREET_AGAIN_S):
+        await trio.sleep(pause)
+        if peer not in network.peers():
+            return
+        try:
+            await syncing.meet(node, network, peer)
+            await mailman.collect(node, network, peer, everything=everything)
+        except (LazpoolError, sqlite3.Error) as wrong:
+            log.debug("greeting broke off", peer=peer.hex()[:12], why=str(wrong))
+            continue
+        with node.desk.node.transaction():
+            post_office.hurry(node.desk.node, node.desk.second)
+        node.outbox_bell.ring()
         return
-    with node.desk.node.transaction():
-        post_office.hurry(node.desk.node, node.desk.second)
-    node.outbox_bell.ring()
 
 
 async def greet_all(node: Node, network: Network) -> None:
@@ -83,20 +104,29 @@ async def sync_some(node: Node, network: Network) -> None:
             await greet(node, network, random.choice(peers), everything=True)  # noqa: S311 # the same
 
 
-async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes) -> None:
-    delay = FIRST_RETRY_S
+async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes, forget: Callable[[], None]) -> None:
+    delay, missed = FIRST_RETRY_S, False
     while _is_joined(node, address):
-        if node_pk in network.peers():
-            delay = FIRST_RETRY_S
-            await trio.sleep(LOOK_S)
-            continue
         try:
             await network.connect(address)
         except LazpoolError as wrong:
-            if delay == FIRST_RETRY_S:  # once per absence, not once per try
+            if not missed:  # once per absence, not once per try
                 log.warning("cannot reach", address=address, why=wrong.message)
-            await trio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
-            delay = min(delay * 2, LAST_RETRY_S)
+            missed = True
+        if await _lasts(network, node_pk) >= STEADY_S:
+            delay, missed = FIRST_RETRY_S, False
+            continue
+        await trio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
+        delay = min(delay * 2, LAST_RETRY_S)
+    forget()
+
+
+async def _lasts(network: Network, node_pk: bytes) -> float:
+    """Wait until a neighbour is gone; return how many seconds that took."""
+    began = trio.current_time()
+    while node_pk in network.peers():  # noqa: ASYNC110 # events go to one reader, and this is only a look
+        await trio.sleep(LOOK_S)
+    return trio.current_time() - began
 
 
 def _is_joined(node: Node, address: str) -> bool:
@@ -107,9 +137,13 @@ async def _ping(network: Network, peer: bytes) -> None:
     try:
         await network.ping(peer)
     except UnreachableError:
-        log.info("neighbour does not answer", peer=peer.hex()[:12])
+        say("silent", "neighbour does not answer", peer=peer.hex()[:12])
         await network.close_peer(peer)
 
 
 def _log_event(node: Node, event: PeerEvent) -> None:
-    log.info("connected" if event.connected else "disconnected", peer=event.node_pk.hex()[:12], hub=node.hub)
+    what, peer = "connected" if event.connected else "disconnected", event.node_pk.hex()[:12]
+    if any(row["node_pk"] == event.node_pk for row in own.hubs(node.desk.node)):
+        say(f"{what} {peer}", what, peer=peer)
+    else:
+        say(what, f"neighbour {what}", peer=peer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ from lazpool.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+TRIES, TRY_S = 10, 0.02
+"""Whoever looks holds the lock for some microseconds, which is no reason not to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,21 @@ def hold(path: Path) -> Iterator[Lock]:
     """Hold the lock for the duration of a block; RefusedError when a node of this home runs already."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RefusedError("a node of this home runs already", hint="lazpool status", code="running") from None
+        if not any(_takes(descriptor) for _ in range(TRIES)):
+            raise RefusedError("a node of this home runs already", hint="lazpool status", code="running")
         os.ftruncate(descriptor, 0)
         yield Lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _takes(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(TRY_S)
+        return False
+    return True
 
 
 def look(path: Path) -> Presence | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -15,45 +16,53 @@ from lazpool.rules.areas import topic
 from lazpool.store import post_office
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lazpool.net.network import Network
     from lazpool.node.state import Node
     from lazpool.store.post_office import Outgoing
 
-LONGEST_S = 30.0
+LONGEST_S, SHORTEST_S = 30.0, 0.05
 """How long the pump sleeps at most; a ring or a due row wakes it earlier."""
+BUSY_S = 1.0
+"""How long it sleeps at least while letters are on their way, whose rows stay due until they have arrived."""
 SUBSCRIBED_S = 1.5
 """How long a post waits for a neighbour to tell that it hears the area."""
 
 
 async def pump(node: Node, network: Network) -> None:
-    """Carry out what is due, to several readers side by side, and sleep until there is more."""
-    while True:
-        rows = post_office.due(node.desk.node, node.desk.second)
-        async with trio.open_nursery() as nursery:
-            for group in _by_reader(rows):
-                nursery.start_soon(_carry_in_order, node, network, group)
-        if not rows:
-            await node.outbox_bell.wait(_pause(node))
+    """Carry out what is due, and sleep until there is more; a reader who is slow to reach delays nobody else."""
+    busy: set[bytes | int] = set()
+    async with trio.open_nursery() as nursery:
+        while True:
+            rows = post_office.due(node.desk.node, node.desk.second)
+            for reader, group in _by_reader(rows).items():
+                if reader not in busy:
+                    busy.add(reader)
+                    nursery.start_soon(_carry_in_order, node, network, group, partial(busy.discard, reader))
+            await node.outbox_bell.wait(_pause(node, BUSY_S if busy else SHORTEST_S))
 
 
-def _by_reader(rows: list[Outgoing]) -> list[list[Outgoing]]:
+def _by_reader(rows: list[Outgoing]) -> dict[bytes | int, list[Outgoing]]:
     """Group what goes to one tag: an acceptance that its details overtake would leave them waiting for a sync."""
     groups: dict[bytes | int, list[Outgoing]] = {}
     for row in rows:
         groups.setdefault(row.tag or row.id, []).append(row)
-    return list(groups.values())
+    return groups
 
 
-async def _carry_in_order(node: Node, network: Network, rows: list[Outgoing]) -> None:
+async def _carry_in_order(node: Node, network: Network, rows: list[Outgoing], done: Callable[[], None]) -> None:
     for row in rows:
         await _carry(node, network, row)
+    done()
+    node.outbox_bell.ring()  # what became due for this reader meanwhile was left for now
 
 
 async def _carry(node: Node, network: Network, row: Outgoing) -> None:
     if row.kind == post_office.POST:
         done = await _publish(node, network, row.data)
     else:
-        done = await mailman.deliver(network, row)
+        done = await mailman.deliver(node, network, row)
     with node.desk.node.transaction():
         (post_office.delivered if done else post_office.failed)(node.desk.node, row, node.desk.second)
 
@@ -71,6 +80,8 @@ async def _publish(node: Node, network: Network, envelope: bytes) -> bool:
     for name in topics:
         await network.subscribe(name)
         heard += await network.publish(name, envelope)
+    if not network.peers():
+        heard = 0  # gossip takes a moment longer to notice that its last neighbour is gone
     log.info("post published", id=signed.id.hex()[:12], areas=len(topics), neighbours=heard)
     return heard > 0 or not topics
 
@@ -83,8 +94,8 @@ async def _wait_for_listeners(network: Network, topics: list[str]) -> None:
             await trio.sleep(0.05)
 
 
-def _pause(node: Node) -> float:
+def _pause(node: Node, least_s: float) -> float:
     due = post_office.next_due(node.desk.node)
     if due is None:
         return LONGEST_S
-    return min(max(due - node.desk.clock(), 0.05), LONGEST_S)
+    return min(max(due - node.desk.clock(), least_s), LONGEST_S)

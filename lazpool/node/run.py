@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lazpool.actions import hearing
+from lazpool.actions.desk import renew_board
 from lazpool.actions.matches import match_own
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError
@@ -32,6 +33,8 @@ TICK_S = 60.0
 TELL_S = 1.0
 """How long letters wait for neighbours to hear of new tags; one that hangs must not hold them up."""
 FIRST_RESTART_S, LAST_RESTART_S = 1.0, 30.0
+STEADY_S = 60.0
+"""What ran for so long is started again at once; what fails sooner, later and later."""
 
 
 def run_node(desk: Desk, *, listen: Sequence[str], hub: bool = False, areas: Sequence[int] = ()) -> None:
@@ -53,11 +56,12 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
     """Open the network again whenever it fails; what cannot even be opened the first time is an error."""
     delay, was_open = FIRST_RESTART_S, False
     while True:
+        began = trio.current_time()
         try:
             ears = Ears(node)
             serving = _Serving(node)
             async with open_network(node.desk.keys.node, listen, serve=serving.table, check=ears.check) as network:
-                was_open, delay = True, FIRST_RESTART_S
+                was_open = True
                 await _work(node, network, ears, serving)
         except LazpoolError as wrong:
             if not was_open and not isinstance(wrong, NetworkCrashedError):
@@ -65,15 +69,15 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
             log.error("network failed, starting it again", why=wrong.message, seconds=delay)
         except Exception as fault:  # noqa: BLE001 # the border: whatever fails inside, the node comes back
             log.error("node failed, starting it again", fault=repr(fault), seconds=delay)
+        if trio.current_time() - began > STEADY_S:
+            delay = FIRST_RESTART_S
         await trio.sleep(delay)
         delay = min(delay * 2, LAST_RESTART_S)
 
 
 async def _work(node: Node, network: Network, ears: Ears, serving: _Serving) -> None:
-    hearing.show_own(node.desk)
+    _match_own(node)
     node.refresh_own()
-    for post in own.posts(node.desk.node):
-        match_own(node.desk, post)
     node.hellos.clear()
     node.opened.clear()
     async with trio.open_nursery() as nursery:
@@ -83,6 +87,12 @@ async def _work(node: Node, network: Network, ears: Ears, serving: _Serving) -> 
         log.info("running", addresses=network.addresses(), hub=node.hub)
         for name, task in _tasks(node, network, ears, nursery).items():
             nursery.start_soon(_forever, name, task)
+
+
+def _match_own(node: Node) -> None:
+    hearing.show_own(node.desk)
+    for post in own.posts(node.desk.node):
+        match_own(node.desk, post)
 
 
 def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -115,10 +125,20 @@ async def _notice(node: Node, network: Network, nursery: trio.Nursery) -> None:
     version = -1
     while True:
         _show(node, network)
+        if renew_board(node.desk):
+            await _begin_board(node, network)
         if (now := node.desk.node.version()) != version or node.changed_here:
             version, node.changed_here = now, False
             await _take_up(node, network, nursery)
         await trio.sleep(NOTICE_S)
+
+
+async def _begin_board(node: Node, network: Network) -> None:
+    """Fill a new board: whoever comes back to us tells what it knows, and opens its tags again if we are a hub."""
+    log.warning("the board was deleted; it is made anew")
+    _match_own(node)
+    for peer in network.peers():
+        await network.close_peer(peer)
 
 
 async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
@@ -137,8 +157,15 @@ async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
 
 async def _tell(node: Node, network: Network) -> None:
     """Open new tags at the hubs before letters go out that invite answers to them."""
-    with trio.move_on_after(TELL_S):
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_ring_later, node)
         await links.greet_all(node, network)
+        nursery.cancel_scope.cancel()
+    node.outbox_bell.ring()
+
+
+async def _ring_later(node: Node) -> None:
+    await trio.sleep(TELL_S)
     node.outbox_bell.ring()
 
 

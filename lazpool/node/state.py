@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from lazpool.actions.matches import areas_of, own_live
+from lazpool.net.throttle import Throttle
 from lazpool.records.sync import HUB, MAX_AREAS, NODE, Hello
 from lazpool.rules.areas import topic
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from lazpool.records.posts import SignedPost
 
 log = structlog.get_logger("lazpool")
+_said = Throttle()
+
+
+def say(kind: str, event: str, **values: object) -> None:
+    """Log what strangers can bring about as often as they like: once a minute and kind, with a count of the rest."""
+    unsaid = _said.allow(kind)
+    if unsaid is not None:
+        log.info(event, **values, **({"unsaid": unsaid} if unsaid else {}))
 
 
 class Bell:
@@ -41,7 +50,12 @@ class Bell:
 
 @dataclass(slots=True)
 class Node:
-    """A running node. `areas` only grows: libp2p loses messages after an unsubscribe. own: our live posts, decoded."""
+    """A running node. `areas` only grows: libp2p loses messages after an unsubscribe. own: our live posts, decoded.
+
+    hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
+    too early. mute: letterboxes that did not answer the last time. pulling: the areas still to be pulled from each
+    neighbour who said hello.
+    """
 
     desk: Desk
     lock: Lock
@@ -53,6 +67,9 @@ class Node:
     own: list[SignedPost] = field(default_factory=list)
     hellos: dict[bytes, Hello] = field(default_factory=dict)
     opened: dict[bytes, set[bytes]] = field(default_factory=dict)
+    early: set[bytes] = field(default_factory=set)
+    mute: set[bytes] = field(default_factory=set)
+    pulling: dict[bytes, set[int]] = field(default_factory=dict)
     changed_here: bool = False
 
     def __post_init__(self) -> None:

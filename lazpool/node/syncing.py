@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import hearing
 from lazpool.errors import LazpoolError, MalformedError
-from lazpool.node.state import log
+from lazpool.node.state import log, say
 from lazpool.records import sync
 from lazpool.records.shape import HASH
 from lazpool.store import board, own
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 MAX_IDS_A_ROUND = 20_480
 """Ids of one area taken from one neighbour in one round; as many as an area of a board holds."""
 
+AREAS_OF_MEMBER = 64
+"""Areas that a hub without a list follows at one member's word; two long trips need as many."""
+
 
 async def meet(node: Node, network: Network, peer: bytes) -> None:
     """Say hello to a neighbour, learn its role, and pull what we lack of the areas that both follow."""
     answer = await network.ask(peer, sync.PROTOCOL, sync.pack_frame(node.hello()))
     hello = sync.read_hello(answer)
     if hello.net != node.desk.net:
-        log.warning("neighbour of another network", peer=peer.hex()[:12])
+        say("other network", "neighbour of another network", peer=peer.hex()[:12])
         await network.close_peer(peer)
         return
     note_hello(node, peer, hello)
@@ -70,17 +73,24 @@ def _greet(node: Node, network: Network, nursery: trio.Nursery, peer: bytes, hel
     if hello.net == node.desk.net:
         note_hello(node, peer, hello)
         if node.hub and not node.fixed_areas:  # a hub without a list serves whatever its members follow
-            node.follow(set(hello.areas))
+            node.follow(set(hello.areas[:AREAS_OF_MEMBER]))
         nursery.start_soon(_pull_back, node, network, peer, set(hello.areas) & node.areas)
     return sync.pack_frame(node.hello())
 
 
 async def _pull_back(node: Node, network: Network, peer: bytes, areas: set[int]) -> None:
+    if (waiting := node.pulling.get(peer)) is not None:
+        waiting |= areas
+        return
+    node.pulling[peer] = waiting = set(areas)
     try:
-        await node.subscribe(network)
-        await pull(node, network, peer, areas)
+        while waiting:
+            await node.subscribe(network)
+            await pull(node, network, peer, {waiting.pop()})
     except (LazpoolError, sqlite3.Error) as wrong:
         log.debug("sync broke off", peer=peer.hex()[:12], why=str(wrong))
+    finally:
+        del node.pulling[peer]
 
 
 async def _missing(node: Node, network: Network, peer: bytes, area: int) -> list[bytes]:
@@ -101,4 +111,4 @@ async def _missing(node: Node, network: Network, peer: bytes, area: int) -> list
 
 def _take(node: Node, envelopes: tuple[bytes, ...], area: int) -> None:
     if matches := hearing.hear_all(node.desk, envelopes, area, node.own):
-        log.info("matches found", count=matches)
+        say("matches", "matches found", count=matches)

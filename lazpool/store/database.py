@@ -23,9 +23,14 @@ CHECKPOINT_PAGES = 4000
 class Store:
     """A connection in autocommit mode, with immediate transactions and plain SQL."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Take over an open, migrated connection."""
+    def __init__(self, connection: sqlite3.Connection, path: Path | None = None) -> None:
+        """Take over an open, migrated connection to a file."""
         self.connection = connection
+        self._path, self._file = path, _file_at(path)
+
+    def is_gone(self) -> bool:
+        """Tell whether the file was deleted or replaced since; what is written here is then seen by nobody else."""
+        return _file_at(self._path) != self._file
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -84,16 +89,12 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
 
     synchronous: FULL for what must survive a power cut, NORMAL for what heals by itself.
     """
-    try:
-        connection = sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)
-    except sqlite3.Error as wrong:
-        raise explain(wrong, str(path)) from wrong
+    connection = sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)
     connection.row_factory = sqlite3.Row
     try:
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
         _migrate(connection, schema, str(path))
         connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA secure_delete=ON")  # deleted keys are overwritten; not every build does so by itself
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     except sqlite3.Error as wrong:
         connection.close()
@@ -101,7 +102,16 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
     except LazpoolError:
         connection.close()
         raise
-    return Store(connection)
+    return Store(connection, path)
+
+
+def _file_at(path: Path | None) -> tuple[int, int]:
+    """Return what tells a file from another of the same name, zeros where there is none."""
+    try:
+        status = path.stat() if path else None
+    except FileNotFoundError:
+        status = None
+    return (status.st_dev, status.st_ino) if status else (0, 0)
 
 
 def explain(error: sqlite3.Error, path: str = "the database") -> LazpoolError:

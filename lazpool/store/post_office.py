@@ -89,6 +89,11 @@ def hurry(db: Store, now: int) -> None:
     db.execute("UPDATE outbox SET next_at=?, attempts=0 WHERE state=? AND next_at>?", (now, PENDING, now))
 
 
+def hurry_awaiting(db: Store, now: int) -> None:
+    """Repeat at once what left and awaits its answer, since whoever held it for the reader may have lost it."""
+    db.execute("UPDATE outbox SET next_at=? WHERE state=? AND awaits=1 AND next_at>?", (now, SENT, now))
+
+
 def answered_all(db: Store, deal: bytes) -> None:
     """Stop repeating every letter of a deal."""
     db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1", (deal,))
@@ -119,7 +124,7 @@ def letter_of(db: Store, deal: bytes, kind: int) -> bytes:
 
 def repeat_answer(db: Store, letter: bytes, now: int) -> None:
     """Send the stored answer again, since the letter it answers came again."""
-    db.execute("UPDATE outbox SET state=?, attempts=0, next_at=? WHERE answers=?", (PENDING, now, letter))
+    db.execute("UPDATE outbox SET state=?, next_at=? WHERE answers=?", (PENDING, now, letter))
 
 
 def drop_expired(db: Store, minute: int) -> None:

@@ -90,8 +90,12 @@ class Person:
 
     def join(self, other: Person) -> None:
         """Join the node of somebody who runs."""
+        self.join_as(other.address, other.desk.node_pk, self.desk.minute)
+
+    def join_as(self, address: str, node_pk: bytes, minute: int = 1) -> None:
+        """Join a node; its letterbox is named before those joined later."""
         with self.desk.node.transaction():
-            own.add_hub(self.desk.node, other.address, other.desk.node_pk, self.desk.minute)
+            own.add_hub(self.desk.node, address, node_pk, minute)
 
     def up(self, *, wait: bool = True) -> None:
         """Start the node, on the port of this person."""
