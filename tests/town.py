@@ -80,9 +80,13 @@ class Town:
         self._open[name] = stack = ExitStack()
         self.desks[name] = stack.enter_context(open_desk(self.home(name), clock=self.clock))
 
+    def close(self, name: str) -> None:
+        """Close a home in good order."""
+        self._open[name].close()
+
     def restart(self, name: str) -> None:
         """Close a home in good order and open it again."""
-        self._open[name].close()
+        self.close(name)
         self.open(name)
 
     def kill(self, name: str) -> None:
@@ -120,11 +124,16 @@ class Town:
 
     def publish(self, name: str) -> None:
         """Let everybody hear the posts that wait in somebody's outbox."""
+        for envelope in self.waiting_posts(name):
+            self._gossip(name, envelope)
+
+    def waiting_posts(self, name: str) -> list[bytes]:
+        """Take the posts that wait in somebody's outbox."""
         desk = self[name]
-        for row in post_office.due(desk.node, desk.second):
-            if row.kind == post_office.POST:
-                self._gossip(name, row.data)
-                post_office.delivered(desk.node, row, desk.second)
+        due = [row for row in post_office.due(desk.node, desk.second) if row.kind == post_office.POST]
+        for row in due:
+            post_office.delivered(desk.node, row, desk.second)
+        return [row.data for row in due]
 
     def _gossip(self, author: str, envelope: bytes) -> None:
         hearing.show_withdrawal(self[author], envelope)

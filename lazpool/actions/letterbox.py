@@ -50,12 +50,12 @@ def open_tag(desk: Desk, owner: bytes, frame: Open) -> int:
 
 
 def deposit(desk: Desk, depositor: bytes, frame: Put) -> int:
-    """Hold a letter; the same sealed bytes are held once."""
+    """Hold a letter; the same sealed bytes are held once for a tag."""
     identifier = letter_key(frame.letter)
     with desk.board.transaction():
         if letterbox.owner_of(desk.board, frame.tag) is None:
             return UNKNOWN_TAG
-        if letterbox.is_held(desk.board, identifier):
+        if letterbox.is_held(desk.board, frame.tag, identifier):
             return OK
         if _is_full(desk, depositor, frame):
             return FULL

@@ -9,6 +9,7 @@ from lazpool.actions.letterboxes import letterboxes
 from lazpool.records.letters import seal_letter
 from lazpool.records.people import Card, card_from
 from lazpool.records.shape import wire_fields
+from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.store import own, post_office
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import new_seed
@@ -58,7 +59,7 @@ def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
         awaits=how.awaits,
         answers=how.answers,
         now=desk.second,
-        expires=max(deal.answer_by, deal.ends) + KEEP_CARD,
+        expires=min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME) + KEEP_CARD,  # a stranger may say when
     )
     return identifier
 

@@ -37,6 +37,7 @@ from lazpool.wire.codec import encode
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.agreements import AgreementTerms
+    from lazpool.records.people import Device
     from lazpool.rules.ledger import Direction, Head
     from lazpool.store.deals import Deal
 
@@ -147,9 +148,14 @@ def is_ahead(desk: Desk, terms: ReceiptTerms) -> bool:
 def unpack(stored: StoredReceipt) -> SealedReceipt:
     """Return a sealed receipt from its stored bytes, or raise MalformedError."""
     receipt_id, device, seq, head, signature = shaped(stored.second, _MAX_PART, 5)
-    debtor = device_from(shaped(stored.debtor, _MAX_PART, 3))
+    debtor = debtor_of(stored)
     half = Countersignature(receipt_id, device_from(device), seq, head, signature)  # type: ignore[arg-type] # checked inside
     return SealedReceipt(receipt_from(stored.terms), stored.first, debtor, half, stored.blind)
+
+
+def debtor_of(stored: StoredReceipt) -> Device:
+    """Return who signed a receipt first, or raise MalformedError."""
+    return device_from(shaped(stored.debtor, _MAX_PART, 3))
 
 
 def _lapse_one(desk: Desk, stored: StoredReceipt) -> None:

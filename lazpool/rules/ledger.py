@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.entries import (
     GENESIS,
+    LAPSED,
+    PROPOSED,
     SEALED,
     ZEROS,
     Entry,
@@ -145,6 +147,32 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
         elif receipt.commitment in sealed:
             sealed.remove(receipt.commitment)
     return errors + [f"the log seals a receipt that is missing: commitment {one.hex()[:12]}" for one in sealed]
+
+
+def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]]) -> list[str]:
+    """Check that the log tells of each receipt what is stored of it, and of no other.
+
+    stages: commitment, the kind of entry that the receipt has got to, and whether the log's owner signed first.
+    """
+    told: dict[bytes, tuple[int, ...]] = defaultdict(tuple)
+    for entry in entries:
+        if entry.kind != GENESIS:
+            told[commitment_of(entry)] += (entry.kind,)
+    errors = []
+    for commitment, kind, first in stages:
+        story = told.pop(commitment, ())
+        if story not in _STORIES.get((kind, first), ()):
+            errors.append(f"receipt with commitment {commitment.hex()[:12]}: the log tells another story of it")
+    return errors + [f"the log tells of a receipt that is missing: commitment {one.hex()[:12]}" for one in told]
+
+
+_STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
+    (PROPOSED, True): ((PROPOSED,),),
+    (LAPSED, True): ((PROPOSED, LAPSED),),
+    (SEALED, True): ((PROPOSED, SEALED), (PROPOSED, LAPSED, SEALED)),
+    (SEALED, False): ((SEALED,),),
+}
+"""What a log may tell of a receipt that has got to a stage, by whether its owner signed first."""
 
 
 def balances(owner: bytes, receipts: Iterable[ReceiptTerms]) -> list[Balance]:

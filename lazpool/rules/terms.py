@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.places import MEETING_RES, Point, cell_at, centre
+from lazpool.records.posts import ARRIVE, DEPART
 from lazpool.rules import cost
-from lazpool.rules.matching import Fit, Miss, Window, fit_places
+from lazpool.rules.matching import Fit, Miss, Reason, Window, fit_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,20 @@ def draft(
 
 
 def place(offer: Offer, terms: AgreementTerms, load: Sequence[int] = (), spent_min: float = 0.0) -> Fit | Miss:
-    """Return how the offer serves the terms beside those already aboard, or why it does not."""
+    """Return how the offer serves the terms beside those already aboard, or why it does not.
+
+    A route may pass the same places twice: of the ways to serve them, the one is meant that the terms tell of.
+    """
     pickup, dropoff = centre(terms.pickup), centre(terms.dropoff)
-    return fit_places(offer, pickup, dropoff, terms.seats, load, spent_min=spent_min)
+    found = [
+        fit_places(offer, pickup, dropoff, terms.seats, load, window=window, spent_min=spent_min)
+        for window in _windows(terms)
+    ]
+    fits = sorted((one for one in found if isinstance(one, Fit)), key=lambda one: _difference(one, terms))
+    misses = [one for one in found if isinstance(one, Miss)]
+    if fits and (_difference(fits[0], terms)[0] <= DISTANCE_SLACK or not any(load)):
+        return fits[0]
+    return misses[-1] if misses else Miss(Reason.SEATS)  # there is room only on another part of the way than agreed
 
 
 def objection(offer: Offer, terms: AgreementTerms) -> str:
@@ -56,15 +68,23 @@ def objection(offer: Offer, terms: AgreementTerms) -> str:
         return f"the distance is {found.distance_hm / 10} km, not {terms.distance / 10} km"
     if terms.unit != offer.unit or terms.amount != cost.share(offer.price, terms.distance, terms.seats):
         return "the share is not what the offer asks"
-    return _bad_times(offer, terms, found)
-
-
-def _bad_times(offer: Offer, terms: AgreementTerms, found: Fit) -> str:
-    early, late = offer.flex_before + TIME_SLACK, offer.flex_after + TIME_SLACK
-    if not found.pickup_at - early <= terms.pickup_at <= found.pickup_at + late:
-        return "the pick-up time is outside the offer"
     if abs(terms.dropoff_at - terms.pickup_at - (found.dropoff_at - found.pickup_at)) > TIME_SLACK:
         return "the ride takes another time than the way does"
     if terms.answer_by > terms.pickup_at:
         return "the answer may come after the pick-up"
     return ""
+
+
+def _windows(terms: AgreementTerms) -> tuple[Window, ...]:
+    """Return when the terms may be meant: as they say, to the minute of rounding, or with some slack."""
+    return (
+        Window(DEPART, terms.pickup_at - 1, terms.pickup_at + 1),
+        Window(ARRIVE, terms.dropoff_at - 1, terms.dropoff_at + 1),
+        Window(DEPART, terms.pickup_at - TIME_SLACK, terms.pickup_at + TIME_SLACK),
+    )
+
+
+def _difference(found: Fit, terms: AgreementTerms) -> tuple[int, int]:
+    """Return by how much a way differs from the terms, in units of 100 m and in minutes."""
+    minutes = abs(found.pickup_at - terms.pickup_at) + abs(found.dropoff_at - terms.dropoff_at)
+    return abs(found.distance_hm - terms.distance), minutes

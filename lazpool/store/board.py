@@ -110,8 +110,9 @@ def count_area(db: Store, area: int) -> int:
 def ids(db: Store, area: int, after: bytes, most: int) -> tuple[bytes, ...]:
     """Return ids of an area's posts and of withdrawals, in order, after a given id."""
     sql = (
-        "SELECT id FROM post_areas WHERE area=? AND id>? UNION SELECT w.id FROM withdrawn w "
-        "JOIN post_areas a ON a.id=w.post_id WHERE a.area=? AND w.id>? ORDER BY 1 LIMIT ?"
+        "SELECT id FROM post_areas WHERE area=? AND id>? AND id NOT IN (SELECT post_id FROM withdrawn) "
+        "UNION SELECT w.id FROM withdrawn w JOIN post_areas a ON a.id=w.post_id WHERE a.area=? AND w.id>? "
+        "ORDER BY 1 LIMIT ?"
     )
     return tuple(row[0] for row in db.all(sql, (area, after, area, after, most)))
 

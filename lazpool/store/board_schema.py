@@ -41,10 +41,9 @@ CREATE TABLE tags (
 CREATE INDEX tags_owner ON tags (owner);
 
 CREATE TABLE held (
-    id BLOB PRIMARY KEY, tag BLOB NOT NULL, depositor BLOB NOT NULL, letter BLOB NOT NULL, at INTEGER NOT NULL,
-    expires INTEGER NOT NULL
+    id BLOB NOT NULL, tag BLOB NOT NULL, depositor BLOB NOT NULL, letter BLOB NOT NULL, at INTEGER NOT NULL,
+    expires INTEGER NOT NULL, PRIMARY KEY (tag, id)
 ) STRICT;
-CREATE INDEX held_tag ON held (tag);
 CREATE INDEX held_depositor ON held (depositor, at);
 """
 

@@ -89,12 +89,16 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
 
     synchronous: FULL for what must survive a power cut, NORMAL for what heals by itself.
     """
-    connection = sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)
+    try:
+        connection = sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)
+    except sqlite3.Error as wrong:
+        raise explain(wrong, str(path)) from wrong
     connection.row_factory = sqlite3.Row
     try:
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
         _migrate(connection, schema, str(path))
         connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA secure_delete=ON")  # deleted keys are overwritten; not every build does so by itself
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     except sqlite3.Error as wrong:
         connection.close()

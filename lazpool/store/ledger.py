@@ -49,6 +49,11 @@ def entries(db: Store) -> list[Envelope]:
     return [Envelope(row["body"], row["signature"]) for row in db.all("SELECT * FROM entries ORDER BY seq")]
 
 
+def index(db: Store) -> list[tuple[int, bytes]]:
+    """Return the number and id by which each entry is looked up, in order."""
+    return [(row[0], row[1]) for row in db.all("SELECT seq, id FROM entries ORDER BY seq")]
+
+
 def head(db: Store) -> Head | None:
     """Return the newest entry's number, id and time."""
     row = db.one("SELECT * FROM entries ORDER BY seq DESC LIMIT 1")

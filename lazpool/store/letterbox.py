@@ -29,9 +29,9 @@ def count_tags(db: Store) -> int:
     return db.number("SELECT count(*) FROM tags")
 
 
-def is_held(db: Store, identifier: bytes) -> bool:
-    """Tell whether the same sealed bytes are held already."""
-    return db.one("SELECT 1 FROM held WHERE id=?", (identifier,)) is not None
+def is_held(db: Store, tag: bytes, identifier: bytes) -> bool:
+    """Tell whether the same sealed bytes are held for a tag already."""
+    return db.one("SELECT 1 FROM held WHERE tag=? AND id=?", (tag, identifier)) is not None
 
 
 def hold(db: Store, identifier: bytes, *, tag: bytes, depositor: bytes, letter: bytes, now: int, expires: int) -> None:

@@ -36,6 +36,11 @@ class Victim:
         self.log.seek(0)
         return len(self.log.readlines())
 
+    def logged(self) -> str:
+        """Return all it has logged."""
+        self.log.seek(0)
+        return self.log.read()
+
     def memory(self) -> int:
         """Return the bytes of memory it holds."""
         resident: int = psutil.Process(self.process.pid).memory_info().rss

@@ -61,6 +61,25 @@ async def test_the_command_line_throws_too(target: Victim, name: str) -> None:
     assert await answers(target)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("streams_unnegotiated", "too many streams"),
+        ("yamux_window_ignored", "peer ignores its window"),
+        ("gossip_much_control", "too much control"),
+        ("gossip_odd_messages", "unfit message"),
+        ("request_many", "too many requests"),
+        ("peer_not_ed25519", "connection refused"),
+    ],
+)
+async def test_it_is_our_bound_that_stops_them(name: str, kind: str) -> None:
+    """What a peer may open, send and begin ends at lazpool's bound, and the log names it."""
+    with victim(TOPIC) as fresh:
+        await throw(name, fresh.address, TOPIC)
+        assert kind in fresh.logged()
+        assert await answers(fresh)
+
+
 def test_after_all_that_it_stops_as_told(target: Victim) -> None:
     """SIGTERM ends the host that took every fault, with status 0 and in less than two seconds."""
     status, seconds = target.stop()
