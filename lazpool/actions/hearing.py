@@ -53,8 +53,11 @@ def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Itera
     """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
     with desk.board.transaction():
         room = _Room(desk)
-        fresh = [signed for signed, area in heard if _store(desk, signed, area, room)]
-        return match_heard(desk, fresh, ours)
+        trips = [one for one in heard if not isinstance(one[0].post, Withdrawal) and room.take(one[1])]
+        board.add(desk.board, [(signed, (area,)) for signed, area in trips], now=desk.minute)
+        for signed, _ in heard:
+            _withdraw(desk, signed)  # after the posts, which may have come together with their withdrawals
+        return match_heard(desk, [signed for signed, _ in trips], ours)
 
 
 def show_own(desk: Desk) -> None:
@@ -63,7 +66,7 @@ def show_own(desk: Desk) -> None:
         for post in own.posts(desk.node):
             if board.get(desk.board, post.id) is None:
                 signed, _ = read_post(post.envelope)
-                board.add(desk.board, signed, areas_of(signed.post), now=desk.minute, own=True)
+                board.add(desk.board, [(signed, areas_of(signed.post))], now=desk.minute, own=True)
 
 
 def show_withdrawal(desk: Desk, envelope: bytes) -> tuple[int, ...]:
@@ -98,24 +101,14 @@ class _Room:
         return True
 
 
-def _store(desk: Desk, signed: SignedPost, area: int, room: _Room) -> bool:
-    if isinstance(signed.post, Withdrawal):
-        return _withdraw(desk, signed)
-    if not room.take(area):
-        return False
-    board.add(desk.board, signed, (area,), now=desk.minute)
-    return True
-
-
-def _withdraw(desk: Desk, signed: SignedPost) -> bool:
+def _withdraw(desk: Desk, signed: SignedPost) -> None:
     """Believe a withdrawal only for a post that is here and by the same key.
 
     Kept for a post not heard yet it could silence somebody else's; that post's withdrawal comes again by sync.
     """
     post = signed.post
     if not isinstance(post, Withdrawal):
-        return False
+        return
     row = board.get(desk.board, post.post_id)
     if row is not None and row["post_pk"] == post.post_pk and not row["own"]:
         board.withdraw(desk.board, signed, expires=min(row["expires"], desk.minute + MAX_LIFETIME))
-    return False

@@ -54,15 +54,20 @@ def is_known(db: Store, identifier: bytes) -> bool:
     return db.one(_KNOWN, (identifier,)) is not None
 
 
-def add(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int, own: bool = False) -> None:
-    """Put an offer or a request on the board; `now` in minutes."""
+def add(db: Store, heard: Sequence[tuple[SignedPost, Iterable[int]]], *, now: int, own: bool = False) -> None:
+    """Put offers and requests on the board, each with its areas, in one go; `now` in minutes."""
+    rows = [_row(signed, now, own=own) for signed, _ in heard]
+    db.connection.executemany("INSERT OR IGNORE INTO posts VALUES (?,?,?,?,?,?,?,?)", rows)
+    places = [(area, signed.id) for signed, areas in heard for area in areas]
+    db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", places)
+
+
+def _row(signed: SignedPost, now: int, *, own: bool) -> tuple[object, ...]:
     post = signed.post
     if isinstance(post, Withdrawal):
         raise TypeError("a withdrawal takes a post off the board")
     depart = post.depart if isinstance(post, Offer) else post.earliest
-    values = (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now, int(own))
-    db.execute("INSERT OR IGNORE INTO posts VALUES (?,?,?,?,?,?,?,?)", values)
-    db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", [(area, signed.id) for area in areas])
+    return (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now, int(own))
 
 
 def add_area(db: Store, identifier: bytes, area: int) -> None:
