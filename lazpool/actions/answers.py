@@ -45,6 +45,8 @@ _B = TypeVar("_B", bound="Body")
 MAX_PROPOSALS = 64
 MAX_INVITATIONS = 64
 """Open proposals for one offer, and invitations for one request; beyond that strangers are not listened to."""
+MAX_REFUSALS = 1024
+"""Refusals kept in the outbox to be repeated; beyond that what does not fit gets no answer."""
 
 
 class NotYetError(LazpoolError):
@@ -243,6 +245,8 @@ def _check_room(desk: Desk, offer_id: bytes) -> None:
 
 def _refuse(desk: Desk, deal: Deal, letter: Letter, reason: str) -> None:
     """Decline without keeping a deal: nothing here needs a person. An invited one is kept, and says why it ended."""
+    if post_office.count_kind(desk.node, Decline.KIND) >= MAX_REFUSALS:
+        raise RefusedError("too many proposals that fit nothing", code="quota")
     seed = post_seed(desk, deal.offer_id)
     write(desk, deal, Decline(reason), How(answers=letter.id, seed=seed))
     if deals.get(desk.node, deal.id) is None:

@@ -116,6 +116,11 @@ def ask_again(db: Store, deal: bytes, kind: int, now: int) -> None:
     db.execute(sql, (now, deal, kind))
 
 
+def count_kind(db: Store, kind: int) -> int:
+    """Count the letters of a kind that are kept, sent or not."""
+    return db.number("SELECT count(*) FROM outbox WHERE letter_kind=?", (kind,))
+
+
 def letter_of(db: Store, deal: bytes, kind: int) -> bytes:
     """Return the id of the newest letter of a kind that came in for a deal, empty when there is none."""
     row = db.one("SELECT id FROM letters WHERE deal=? AND kind=? ORDER BY rowid DESC LIMIT 1", (deal, kind))

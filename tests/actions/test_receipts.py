@@ -12,7 +12,7 @@ from lazpool.actions.letters import write
 from lazpool.records.bodies import Countersign, Receipt
 from lazpool.records.people import certify
 from lazpool.records.receipts import DRIVER, check_second, receipt_from, sign_first, sign_second
-from lazpool.rules.negotiation import State
+from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals, ledger
 from lazpool.wire.hashing import network_id
 from lazpool.wire.keys import new_seed
@@ -122,7 +122,7 @@ def test_swapped_roles_are_refused(agreed: tuple[Town, bytes]) -> None:
 
 def test_wrong_count_is_refused(ridden: Town) -> None:
     """A receipt with a number that was signed already is refused, and the one that has it is sent again."""
-    deal = ridden.deals("ann", *_passenger())[0]
+    deal = ridden.deals("ann", Role.PASSENGER, State.CANCELLED)[0]
     terms, blind = genuine(ridden, deal.id)
     again = replace(terms, dir_seq=1, dir_balance=terms.amount)
     before = len(ledger.receipts(ridden["bob"].node))
@@ -176,9 +176,3 @@ def test_forged_second_half_is_refused(agreed: tuple[Town, bytes], forge: str) -
     assert town.state("ann", deal_id) is State.RIDING
     assert not ledger.receipts(town["ann"].node)
     assert ledger.receipts(town["ann"].node, ledger.PROPOSED)
-
-
-def _passenger() -> tuple[Any, ...]:
-    from lazpool.rules.negotiation import Role  # noqa: PLC0415 # only here
-
-    return Role.PASSENGER, State.CANCELLED

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazpool.records.posts import MAX_POST, Offer, Request, Withdrawal, sign_post
+from lazpool.records.posts import MAX_POST, Offer, Request, Withdrawal, post_id, sign_post
 from lazpool.rules.admission import CLOCK_SKEW, MAX_LIFETIME, Judgement, admit, untimely
 from lazpool.wire.codec import encode
 from lazpool.wire.envelope import Envelope, open_envelope
@@ -45,8 +45,6 @@ def forged(post: Any, change: Callable[[list[Any]], None]) -> bytes:
 
 def signed_body(body: bytes) -> bytes:
     """Return an envelope around any body, signed by the post's key."""
-    from lazpool.records.posts import post_id  # noqa: PLC0415 # only here
-
     return Envelope(body, sign(SEED, "post", NET, post_id(body))).pack()
 
 
