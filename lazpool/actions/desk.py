@@ -75,19 +75,21 @@ def create_home(config: Config, *, clock: Callable[[], float] = time.time) -> No
         raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists")
     config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     config.home.chmod(0o700)
-    keys = create_keys(config.keys_folder)
+    keys = load_keys(config.keys_folder) if config.keys_folder.exists() else create_keys(config.keys_folder)
     with desk_at(config, keys, clock=clock) as desk, desk.node.transaction():
         begin_log(desk)
-    write_config(config)  # last: a home without settings is none, so a crash before this line leaves nothing half made
+    write_config(config)  # last: a home without settings is none, and making it goes on where a crash left it
 
 
 def begin_log(desk: Desk) -> None:
-    """Write the genesis entry: who owns this log."""
+    """Write the genesis entry, unless it is there: who owns this log."""
     # Imported late: a home begins once, and every other command would wait 10 ms for it.
     from lazpool.records.entries import GENESIS, Genesis, next_key_commitment, sign_entry  # noqa: PLC0415
     from lazpool.rules.ledger import next_entry  # noqa: PLC0415
     from lazpool.store import ledger  # noqa: PLC0415
 
+    if ledger.head(desk.node) is not None:
+        return
     genesis = Genesis(desk.device, next_key_commitment(desk.keys.next_identity), f"lazpool {__version__}")
     entry = next_entry(
         None, net=desk.net, log_pk=desk.device.log_pk, kind=GENESIS, payload=genesis.payload(), now=desk.second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,13 +38,18 @@ def new_seed() -> bytes:
 
 
 def create_keys(folder: Path) -> Keys:
-    """Write new key files into a new folder (0700) and return them; RefusedError when the folder exists."""
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        raise RefusedError(f"{folder} exists already") from None
+    """Write new key files into a new folder (0700) and return them; RefusedError when the folder exists.
+
+    The folder appears with all its files or not at all; what a crash left of an earlier try was never used.
+    """
+    if folder.exists():
+        raise RefusedError(f"{folder} exists already")
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
     for name in NAMES:
-        _write(folder / f"{name}.key", new_seed())
+        _write(unfinished / f"{name}.key", new_seed())
+    unfinished.rename(folder)
     return load_keys(folder)
 
 

@@ -227,9 +227,9 @@ def test_keys_are_dropped_by_date(node: Store) -> None:
 def test_board_finds_posts_by_kind_area_and_date(heard: Store) -> None:
     """A post is found by what it is, where it was heard and when it departs, until it expires."""
     ride, wish = signed(offer(GRENOBLE, VOIRON, LYON)), signed(request(VOIRON, LYON))
-    board.add(heard, ride, (1, 2), now=5)
-    board.add(heard, wish, (2,), now=5, own=True)
-    board.add(heard, wish, (2,), now=6)
+    board.add(heard, [(ride, (1, 2))], now=5)
+    board.add(heard, [(wish, (2,))], now=5, own=True)
+    board.add(heard, [(wish, (2,)), (ride, (1,))], now=6)
     assert board.count(heard) == 2
     assert [board.count_area(heard, area) for area in (1, 2, 3)] == [1, 2, 0]
     assert board.ids(heard, 2, b"", 9) == tuple(sorted((ride.id, wish.id)))
@@ -247,7 +247,7 @@ def test_withdrawn_post_stays_known(heard: Store) -> None:
     """A withdrawn post is gone with its matches, is not taken up again, and its withdrawal is passed on."""
     seed = new_seed()
     ride = sign_post(replace(offer(GRENOBLE, LYON), post_pk=public_key(seed)), seed)
-    board.add(heard, ride, (1,), now=5)
+    board.add(heard, [(ride, (1,))], now=5)
     assert board.add_match(heard, sample(board.Match, theirs=ride.id))
     gone = sign_post(Withdrawal(NET, public_key(seed), ride.id), seed)
     board.withdraw(heard, gone, expires=100)
