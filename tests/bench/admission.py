@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
 
-POSTS, ROUNDS, BATCH, AREA = 1024, 21, 256, 1
+POSTS, ROUNDS, BATCH, AREA = 1024, 11, 256, 1
+REGION_LAT, REGION_LON = (45.0, 45.9), (4.8, 6.0)
+"""A region some 100 km across, about 1,700 cells: a node follows areas, so what it hears begins and ends near by."""
 
 
 def admission(folder: Path) -> list[Row]:
@@ -61,7 +63,7 @@ def _keys() -> list[SigningKey]:
 
 
 def _offer(desk: Desk, rng: random.Random, depart: int, key: SigningKey) -> Offer:
-    start, end = (coarse(Point(rng.uniform(43, 49), rng.uniform(-1, 7))) for _ in range(2))
+    start, end = (coarse(Point(rng.uniform(*REGION_LAT), rng.uniform(*REGION_LON))) for _ in range(2))
     return Offer(
         net=desk.net, post_pk=bytes(key.verify_key), box_pk=bytes(32), letterboxes=(bytes(32),), route=(start, end),
         minutes=(0, 90), depart=depart, flex_before=15, flex_after=15, max_detour=15, seats=3, price=80, unit="EUR",
