@@ -99,9 +99,13 @@ def fit_places(
     load: Sequence[int] = (),
     *,
     window: Window | None = None,
+    also: Window | None = None,
     spent_min: float = 0.0,
 ) -> Fit | Miss:
-    """Return how the offer serves a ride between two places, or why not; without a window, at the offered time."""
+    """Return how the offer serves a ride between two places, or why not; without a window, at the offered time.
+
+    also: a second window, so that pick-up and drop-off can both be given.
+    """
     if seats > offer.seats:
         return Miss(Reason.SEATS)
     if window is not None and not _may_meet(offer, window):
@@ -114,7 +118,7 @@ def fit_places(
     seated = [way for way in near if _has_seats(offer, way, seats, load)]
     if not seated:
         return Miss(Reason.SEATS)
-    timed = [(way, shift) for way in seated if (shift := _shift(offer, way, window)) is not None]
+    timed = [(way, shift) for way in seated if (shift := _shift(offer, way, window, also)) is not None]
     if not timed:
         return Miss(Reason.TIME)
     way, shift = min(timed, key=_preference)
@@ -148,13 +152,12 @@ def _has_seats(offer: Offer, way: Insertion, seats: int, load: Sequence[int]) ->
     return max(load[way.first_leg : way.last_leg + 1], default=0) + seats <= offer.seats
 
 
-def _shift(offer: Offer, way: Insertion, window: Window | None) -> int | None:
-    """Return by how many minutes the driver leaves later than offered, as few as the window lets; None: it cannot."""
-    if window is None:
-        return 0
-    offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
-    least = max(-offer.flex_before, window.earliest - offered)
-    most = min(offer.flex_after, window.latest - offered)
+def _shift(offer: Offer, way: Insertion, *windows: Window | None) -> int | None:
+    """Return by how many minutes the driver leaves later than offered, as few as the windows let; None: it cannot."""
+    least, most = -offer.flex_before, offer.flex_after
+    for window in filter(None, windows):
+        offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
+        least, most = max(least, window.earliest - offered), min(most, window.latest - offered)
     return max(least, min(0, most)) if least <= most else None
 
 

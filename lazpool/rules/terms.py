@@ -49,8 +49,8 @@ def place(offer: Offer, terms: AgreementTerms, load: Sequence[int] = (), spent_m
     """
     pickup, dropoff = centre(terms.pickup), centre(terms.dropoff)
     found = [
-        fit_places(offer, pickup, dropoff, terms.seats, load, window=window, spent_min=spent_min)
-        for window in _windows(terms)
+        fit_places(offer, pickup, dropoff, terms.seats, load, window=window, also=also, spent_min=spent_min)
+        for window, also in _windows(terms)
     ]
     fits = sorted((one for one in found if isinstance(one, Fit)), key=lambda one: _difference(one, terms))
     misses = [one for one in found if isinstance(one, Miss)]
@@ -75,13 +75,11 @@ def objection(offer: Offer, terms: AgreementTerms) -> str:
     return ""
 
 
-def _windows(terms: AgreementTerms) -> tuple[Window, ...]:
+def _windows(terms: AgreementTerms) -> tuple[tuple[Window, Window | None], ...]:
     """Return when the terms may be meant: as they say, to the minute of rounding, or with some slack."""
-    return (
-        Window(DEPART, terms.pickup_at - 1, terms.pickup_at + 1),
-        Window(ARRIVE, terms.dropoff_at - 1, terms.dropoff_at + 1),
-        Window(DEPART, terms.pickup_at - TIME_SLACK, terms.pickup_at + TIME_SLACK),
-    )
+    pickup = Window(DEPART, terms.pickup_at - 1, terms.pickup_at + 1)
+    dropoff = Window(ARRIVE, terms.dropoff_at - 1, terms.dropoff_at + 1)
+    return (pickup, dropoff), (Window(DEPART, terms.pickup_at - TIME_SLACK, terms.pickup_at + TIME_SLACK), None)
 
 
 def _difference(found: Fit, terms: AgreementTerms) -> tuple[int, int]:
