@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +14,8 @@ from lazpool.node.presence import Presence, look
 from lazpool.store import board, own, post_office
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
 
@@ -68,12 +73,23 @@ def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[st
     from lazpool.rules.areas import areas_around  # noqa: PLC0415 # see above
 
     addresses = [parse_listen(one) for one in listen]
-    with app.desk() as desk:
+    with _ending_at_once(), app.desk() as desk:
         areas = sorted({cell for one in area for cell in areas_around(place(desk, one))})
         from lazpool.node.run import run_node  # noqa: PLC0415 # what is typed wrongly is said before this takes its time
 
         configure_logs()
         run_node(desk, listen=addresses, hub=hub, areas=areas)
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Until the node itself listens for signals there is nothing to stop, but the status is that of a clean stop."""
+    before = {number: signal.signal(number, lambda *_: os._exit(0)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _name(desk: Desk, there: Presence | None) -> str:

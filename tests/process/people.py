@@ -51,10 +51,10 @@ def until(what: str, condition: Callable[[], _T | None], wait_s: float = WAIT_S)
 class Person:
     """One participant: a home, perhaps a running node, and a desk of the test's own."""
 
-    def __init__(self, home: Path, contact: str = "") -> None:
-        """Make a home; `contact` is a telephone number for partners."""
+    def __init__(self, home: Path, contact: str = "", network: str = NETWORK) -> None:
+        """Make a home in a network; `contact` is a telephone number for partners."""
         self.name, self.home, self.log = home.name, home, home.with_suffix(".log")
-        create_home(Config(home, network=NETWORK, name=home.name.title(), contact=contact))
+        create_home(Config(home, network=network, name=home.name.title(), contact=contact))
         self.process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self._command: tuple[str, ...] = ()
