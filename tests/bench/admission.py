@@ -27,15 +27,18 @@ REGION_LAT, REGION_LON = (45.0, 45.9), (4.8, 6.0)
 
 
 def admission(folder: Path) -> list[Row]:
-    """Return the rate of admission and its ratio to bare verification, medians of interleaved rounds."""
+    """Return the rate of admission and its ratio to bare verification, the best of interleaved rounds each.
+
+    The best, not the median: on a shared machine the slower rounds measure the neighbours, and those hit memory and
+    disk harder than arithmetic. The median ratio is told beside it.
+    """
     create_home(Config(folder / "home", network="bench"))
     with open_desk(folder / "home") as desk:
         pairs = [_round(desk, seed) for seed in range(ROUNDS)]
-    admitted, bare = (median(pair[side] for pair in pairs) for side in (0, 1))
-    ratio = median(ours / theirs for ours, theirs in pairs)
-    return [
-        Row("admission of foreign offers", f"{admitted:,.0f}/s", f"PyNaCl verify {bare:,.0f}/s", ratio, at_least=0.5)
-    ]
+    admitted, bare = (max(pair[side] for pair in pairs) for side in (0, 1))
+    typical = median(ours / theirs for ours, theirs in pairs)
+    against = f"PyNaCl verify {bare:,.0f}/s (median ratio {typical:.2f})"
+    return [Row("admission of foreign offers", f"{admitted:,.0f}/s", against, admitted / bare, at_least=0.5)]
 
 
 def _round(desk: Desk, seed: int) -> tuple[float, float]:
