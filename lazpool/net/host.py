@@ -152,7 +152,10 @@ def require_free_ports(listen: Sequence[str]) -> None:
             try:
                 probe.bind((ip, int(port or 0)))
             except OSError as error:
-                raise LazpoolError(f"cannot listen on {text}: {error.strerror}", code="cannot-listen") from error
+                hint = "another program may use that port; name another one with --listen"
+                raise LazpoolError(
+                    f"cannot listen on {text}: {error.strerror}", hint=hint, code="cannot-listen"
+                ) from error
 
 
 def dialable_addresses(host: BasicHost) -> list[str]:
