@@ -121,16 +121,3 @@ def _signed_by_a_stranger(topic: str, data: bytes) -> rpc_pb2.Message:
     signature = keys.private_key.sign(PUBSUB_SIGNING_PREFIX.encode() + message.SerializeToString())
     message.signature, message.key = signature, keys.public_key.serialize()
     return message
-
-
-class _Pace:
-    """Lets callers through one after the other, `rate` a second, with no burst saved up."""
-
-    def __init__(self, rate: float) -> None:
-        self._gap = 1 / rate
-        self._next = 0.0
-
-    async def turn(self) -> None:
-        at = max(trio.current_time(), self._next)
-        self._next = at + self._gap
-        await trio.sleep_until(at)
