@@ -26,6 +26,8 @@ STEADY_S = 10.0
 LOOK_S = 1.0
 PING_EVERY_S = 10.0
 SYNC_EVERY_S = 60.0
+SETTLE_S = 3.0
+"""When gossip surely flows to somebody new; what passed by between the first sync and that is fetched by a second."""
 GREET_AGAIN_S = (2.0, 8.0)
 """How long after a neighbour did not answer our greeting it is greeted again: it may have slept."""
 
@@ -60,6 +62,8 @@ async def greet_new(node: Node, network: Network, peer: bytes) -> None:
     with node.desk.node.transaction():
         post_office.hurry_awaiting(node.desk.node, node.desk.second)
     node.outbox_bell.ring()
+    await trio.sleep(SETTLE_S)
+    await greet(node, network, peer)
 
 
 async def greet(node: Node, network: Network, peer: bytes, *, everything: bool = False) -> None:
@@ -85,6 +89,12 @@ async def greet_all(node: Node, network: Network) -> None:
     async with trio.open_nursery() as nursery:
         for peer in network.peers():
             nursery.start_soon(greet, node, network, peer)
+
+
+async def greet_settled(node: Node, network: Network) -> None:
+    """Greet all once more when gossip flows in an area that was new."""
+    await trio.sleep(SETTLE_S)
+    await greet_all(node, network)
 
 
 async def ping_all(network: Network) -> None:

@@ -73,6 +73,7 @@ async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
     fresh_areas = node.refresh_own()
     if fresh_areas:
         await node.subscribe(network)
+        nursery.start_soon(links.greet_settled, node, network)
     tags = {box.tag for box in own.boxes(node.desk.node)}
     if fresh_areas or any(tags - opened for opened in node.opened.values()):
         nursery.start_soon(_tell, node, network)
