@@ -43,6 +43,14 @@ class Point:
             raise wrong("place", "latitude is -90 to 90, longitude -180 to 180")
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place where driver and passenger may meet, by its name."""
+
+    name: str
+    point: Point
+
+
 def cell_at(point: Point, resolution: int) -> int:
     """Return the H3 cell of that resolution which holds the point."""
     return int(_h3().latlng_to_cell(point.lat, point.lon, resolution))

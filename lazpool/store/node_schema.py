@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 1
+VERSION = 2
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -75,6 +75,20 @@ CREATE INDEX receipts_deal ON receipts (deal);
 CREATE INDEX receipts_pair ON receipts (passenger, driver, unit, dir_seq);
 """
 
+# Where people meet: places of ours that are marked so, and lists that were imported. band: see spots.py.
+_MEETING_SPOTS = """
+CREATE TABLE spots (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, name TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL,
+    band INTEGER NOT NULL, kind TEXT NOT NULL, capacity INTEGER
+) STRICT;
+CREATE INDEX spots_box ON spots (band, lon);
+CREATE INDEX spots_source ON spots (source, name);
+
+CREATE TABLE spot_sources (
+    source TEXT PRIMARY KEY, attribution TEXT NOT NULL, licence TEXT NOT NULL, imported INTEGER NOT NULL
+) STRICT;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -85,6 +99,10 @@ def migrations() -> Migrations:
     @steps(name="first")
     def first(database: Database) -> None:
         run_script(database, _FIRST)
+
+    @steps(name="meeting_spots")
+    def meeting_spots(database: Database) -> None:
+        run_script(database, _MEETING_SPOTS)
 
     return steps
 
