@@ -60,14 +60,17 @@ class Window:
 class Fit:
     """A match.
 
-    pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken. pickup_at, dropoff_at:
-    minutes since the epoch. walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of
-    `unit`. co2_g: grams saved, negative when the detour outweighs the ride.
+    pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken. detour_hm: the driver's extra
+    way in units of 100 m. depart_at, when the driver leaves for it, pickup_at, dropoff_at: minutes since the epoch.
+    walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of `unit`. co2_g: grams
+    saved, negative when the detour outweighs the ride.
     """
 
     pickup_leg: int
     dropoff_leg: int
     detour_min: float
+    detour_hm: int
+    depart_at: int
     pickup_at: int
     dropoff_at: int
     walk_m: int
@@ -173,6 +176,8 @@ def _describe(offer: Offer, way: Insertion, depart: int, seats: int, direct_km: 
         pickup_leg=way.first_leg,
         dropoff_leg=way.last_leg,
         detour_min=round(way.detour_min, 1),
+        detour_hm=road_hm(way.extra_km),
+        depart_at=depart,
         pickup_at=depart + way.pickup_min,
         dropoff_at=depart + way.dropoff_min,
         walk_m=0,

@@ -136,7 +136,16 @@ def test_an_arrival_window_binds_the_drop_off() -> None:
     late = plain.dropoff_at + 7
     wanted = request(VOIRON, LYON, by=1, earliest=late, latest=late + 20)
     assert _reason(fit(ALONG, wanted)) == Reason.TIME
-    assert _fits(fit(replace(ALONG, flex_after=30), wanted)).dropoff_at == late
+    found = _fits(fit(replace(ALONG, flex_after=30), wanted))
+    assert found.dropoff_at == late
+    assert (plain.depart_at, found.depart_at) == (ALONG.depart, ALONG.depart + 7)
+
+
+def test_the_extra_way_is_told_beside_the_extra_minutes() -> None:
+    """At one mean speed the detour is the extra way in minutes and two stops; CO2 counts the same way."""
+    found = _fits(fit(ALONG, request(Point(45.31, 5.7), LYON)))
+    assert found.detour_hm > 20
+    assert found.detour_min == pytest.approx(found.detour_hm / 10 + 1, abs=0.11)
 
 
 def test_meeting_cells_are_checked_without_a_window() -> None:
