@@ -8,8 +8,8 @@ route has at most 16 vertices.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, km, leg_kms, whole
@@ -56,19 +56,31 @@ class Inserter:
         """Measure; route and minutes have the same length, at least 2."""
         self._minutes = minutes
         self._legs = leg_kms(route)
-        self._along = tuple(accumulate(self._legs, initial=0.0))
-        self._to_a = tuple(km(vertex, pickup) for vertex in route)
-        self._to_b = tuple(km(vertex, dropoff) for vertex in route)
-        self._direct = km(pickup, dropoff)
+        self._to_a = tuple([km(vertex, pickup) for vertex in route])
+        self._to_b = tuple([km(vertex, dropoff) for vertex in route])
+        self._extra_a = self._sideways(self._to_a)
+        self._extra_b = self._sideways(self._to_b)
+        self.direct_km = km(pickup, dropoff)
+
+    def least_km(self, *, back: bool = False) -> float:
+        """Return the extra way of the cheapest insertion; back: of the ride in the other direction."""
+        first, second, to_first, to_second = self._extra_a, self._extra_b, self._to_a, self._to_b
+        if back:
+            first, second, to_first, to_second = second, first, to_second, to_first
+        least, cheapest = math.inf, math.inf
+        for i, leg in enumerate(self._legs):
+            one_leg = to_first[i] + self.direct_km + to_second[i + 1] - leg
+            least = min(least, one_leg, cheapest + second[i])
+            cheapest = min(cheapest, first[i])
+        return max(least, 0.0)
 
     def within(self, limit_km: float) -> Iterator[Insertion]:
         """Yield every insertion whose extra way is at most `limit_km`, by pick-up leg, then drop-off leg."""
-        extra_a = self._sideways(self._to_a)
-        extra_b = self._sideways(self._to_b)
+        extra_a, extra_b = self._extra_a, self._extra_b
         for i in range(len(self._legs)):
             if extra_a[i] > limit_km:
                 continue  # Whatever the drop-off, the triangle inequality makes it no cheaper.
-            both = self._to_a[i] + self._direct + self._to_b[i + 1] - self._legs[i]
+            both = self._to_a[i] + self.direct_km + self._to_b[i + 1] - self._legs[i]
             if both <= limit_km:
                 yield self._in_one_leg(i, max(both, 0.0))
             for j in range(i + 1, len(self._legs)):
@@ -80,11 +92,11 @@ class Inserter:
 
     def _in_one_leg(self, i: int, extra: float) -> Insertion:
         before, after = self._to_a[i], self._to_b[i + 1]
-        way = before + self._direct + after
+        way = before + self.direct_km + after
         driven = self._leg_min(i) + extra * MIN_PER_KM
         pickup = self._minutes[i] + driven * _part(before, way)
-        dropoff = pickup + STOP_MIN + driven * _part(self._direct, way)
-        return self._insertion(i, i, extra, pickup, dropoff, self._direct)
+        dropoff = pickup + STOP_MIN + driven * _part(self.direct_km, way)
+        return self._insertion(i, i, extra, pickup, dropoff, self.direct_km)
 
     def _in_two_legs(self, i: int, j: int, extra_a: float, extra_b: float) -> Insertion:
         a, b = self._to_a, self._to_b
@@ -92,7 +104,7 @@ class Inserter:
         to_dropoff = (self._leg_min(j) + extra_b * MIN_PER_KM) * _part(b[j], b[j] + b[j + 1])
         pickup = self._minutes[i] + to_pickup
         dropoff = self._minutes[j] + extra_a * MIN_PER_KM + STOP_MIN + to_dropoff
-        ride = a[i + 1] + self._along[j] - self._along[i + 1] + b[j]
+        ride = a[i + 1] + sum(self._legs[i + 1 : j]) + b[j]
         return self._insertion(i, j, extra_a + extra_b, pickup, dropoff, ride)
 
     def _insertion(self, i: int, j: int, extra: float, pickup: float, dropoff: float, ride: float) -> Insertion:

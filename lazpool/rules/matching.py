@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from lazpool.records.places import centre
 from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
-from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, budget_km, budget_min, km, road_hm
+from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, budget_km, road_hm
 from lazpool.rules.insertion import Inserter, Insertion
+from lazpool.rules.reach import time_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lazpool.records.places import Point
+    from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Offer, Request
 
 NEEDS = 0x0000FFFF
@@ -42,9 +43,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """No match, and the reason."""
+    """No match, the reason, and by how much it misses.
+
+    short_by: for `detour` the minutes above the limit, for `time` the minutes between trip and window, at least, for
+    `seats` how many are missing; 0 where a reason has no measure.
+    """
 
     reason: Reason
+    short_by: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ class Fit:
     pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken. detour_hm: the driver's extra
     way in units of 100 m. depart_at, when the driver leaves for it, pickup_at, dropoff_at: minutes since the epoch.
     walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of `unit`. co2_g: grams
-    saved, negative when the detour outweighs the ride.
+    saved, negative when the detour outweighs the ride. delay_min: the largest delay it causes to anybody aboard.
+    pickup, dropoff: the meeting places, None for the passenger's own end.
     """
 
     pickup_leg: int
@@ -79,6 +86,9 @@ class Fit:
     unit: str
     co2_g: int
     estimated: bool = True
+    delay_min: float = 0.0
+    pickup: Spot | None = None
+    dropoff: Spot | None = None
 
 
 def fit(offer: Offer, request: Request, load: Sequence[int] = (), *, spent_min: float = 0.0) -> Fit | Miss:
@@ -110,22 +120,23 @@ def fit_places(
     also: a second window, so that pick-up and drop-off can both be given.
     """
     if seats > offer.seats:
-        return Miss(Reason.SEATS)
-    if window is not None and not _may_meet(offer, window):
-        return Miss(Reason.TIME)
+        return Miss(Reason.SEATS, seats - offer.seats)
+    if window is not None and (apart := _apart(offer, window)) > 0:
+        return Miss(Reason.TIME, apart)
     limit_km = budget_km(offer.max_detour) - spent_min / MIN_PER_KM
-    near = list(Inserter(offer.route, offer.minutes, pickup, dropoff).within(limit_km))
+    inserter = Inserter(offer.route, offer.minutes, pickup, dropoff)
+    near = list(inserter.within(limit_km))
     if not near:
-        back = Inserter(offer.route, offer.minutes, dropoff, pickup).within(limit_km)
-        return Miss(Reason.DETOUR if next(back, None) is None else Reason.DIRECTION)
-    seated = [way for way in near if _has_seats(offer, way, seats, load)]
+        return _too_far(inserter, limit_km)
+    seated = [way for way in near if _missing_seats(offer, way, seats, load) <= 0]
     if not seated:
-        return Miss(Reason.SEATS)
-    timed = [(way, shift) for way in seated if (shift := _shift(offer, way, window, also)) is not None]
-    if not timed:
-        return Miss(Reason.TIME)
-    way, shift = min(timed, key=_preference)
-    return _describe(offer, way, offer.depart + shift, seats, km(pickup, dropoff))
+        return Miss(Reason.SEATS, min(_missing_seats(offer, way, seats, load) for way in near))
+    timed = [(way, *_shifts(offer, way, window, also)) for way in seated]
+    if (late := min(least - most for _, least, most in timed)) > 0:
+        return Miss(Reason.TIME, late)
+    found = [(way, max(least, min(0, most))) for way, least, most in timed if least <= most]
+    way, shift = min(found, key=_preference)
+    return _describe(offer, way, offer.depart + shift, seats, inserter.direct_km)
 
 
 def occupied(load: Sequence[int], fit: Fit, seats: int) -> tuple[int, ...]:
@@ -144,24 +155,31 @@ def _mismatch(offer: Offer, request: Request) -> Reason | None:
     return None
 
 
-def _may_meet(offer: Offer, window: Window) -> bool:
-    """Tell, before any distance is measured, whether the trip at its widest touches the window."""
-    start = offer.depart - offer.flex_before
-    end = offer.depart + offer.flex_after + offer.minutes[-1] + budget_min(offer.max_detour) + 1  # 1 for rounding
-    return window.earliest <= end and start <= window.latest
+def _apart(offer: Offer, window: Window) -> float:
+    """Return, before any distance is measured, the minutes between the trip at its widest and the window."""
+    start, end = time_bounds(offer)
+    return max(window.earliest - end, start - window.latest)
 
 
-def _has_seats(offer: Offer, way: Insertion, seats: int, load: Sequence[int]) -> bool:
-    return max(load[way.first_leg : way.last_leg + 1], default=0) + seats <= offer.seats
+def _too_far(inserter: Inserter, limit_km: float) -> Miss:
+    """Return why no insertion keeps the limit: the way is too long, or the ride goes against it."""
+    if inserter.least_km(back=True) <= limit_km:
+        return Miss(Reason.DIRECTION)
+    return Miss(Reason.DETOUR, (inserter.least_km() - limit_km) * MIN_PER_KM)
 
 
-def _shift(offer: Offer, way: Insertion, *windows: Window | None) -> int | None:
-    """Return by how many minutes the driver leaves later than offered, as few as the windows let; None: it cannot."""
+def _missing_seats(offer: Offer, way: Insertion, seats: int, load: Sequence[int]) -> int:
+    return max(load[way.first_leg : way.last_leg + 1], default=0) + seats - offer.seats
+
+
+def _shifts(offer: Offer, way: Insertion, *windows: Window | None) -> tuple[int, int]:
+    """Return how many minutes later than offered the driver can leave, at least and at most; crossed: not at all."""
     least, most = -offer.flex_before, offer.flex_after
-    for window in filter(None, windows):
-        offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
-        least, most = max(least, window.earliest - offered), min(most, window.latest - offered)
-    return max(least, min(0, most)) if least <= most else None
+    for window in windows:
+        if window is not None:
+            offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
+            least, most = max(least, window.earliest - offered), min(most, window.latest - offered)
+    return least, most
 
 
 def _preference(choice: tuple[Insertion, int]) -> tuple[float, int, int, int]:

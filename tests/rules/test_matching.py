@@ -228,3 +228,30 @@ def test_a_coarse_request_matches_too() -> None:
     """A request by cells of resolution 6 is served from their centres."""
     wanted = request(VOIRON, LYON, cell_from=cell_at(VOIRON, COARSE_RES), cell_to=cell_at(LYON, COARSE_RES))
     assert _reason(fit(ALONG, wanted)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "short_by"),
+    [
+        ({"seats": 3}, 1),
+        ({"earliest": MIDNIGHT + 700, "latest": MIDNIGHT + 800}, pytest.approx(101, abs=3)),
+        ({"earliest": MIDNIGHT + 450, "latest": MIDNIGHT + 460}, pytest.approx(19, abs=2)),
+        ({"cell_from": cell_at(LYON, 7), "cell_to": cell_at(VOIRON, 7)}, 0),
+        ({"flags": 1}, 0),
+    ],
+)
+def test_a_miss_tells_by_how_much(changes: dict[str, int], short_by: float) -> None:
+    """Missing seats, and minutes before or after the window, are told beside the reason."""
+    missed = fit(ALONG, request(VOIRON, LYON, **changes))
+    assert isinstance(missed, Miss)
+    assert missed.short_by == short_by
+
+
+def test_a_detour_that_is_too_long_tells_what_limit_would_do() -> None:
+    """The minutes missing on a detour are those by which the limit, widened as estimates are, would have to be more."""
+    wanted = request(Point(45.3, 5.3), LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000)
+    missed = fit(replace(ALONG, max_detour=0), wanted)
+    assert isinstance(missed, Miss)
+    enough = math.ceil(missed.short_by / 1.5)
+    assert _reason(fit(replace(ALONG, max_detour=enough), wanted)) is None
+    assert _reason(fit(replace(ALONG, max_detour=enough - 1), wanted)) == Reason.DETOUR
