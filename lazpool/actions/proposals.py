@@ -102,7 +102,7 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     trip = _trip(offer)
     if not isinstance(trip, Offer) or not isinstance(wish.post, Request):
         raise InvalidInputError("a proposal joins a request to an offer")
-    cells, found = _meeting(trip, wish.post, (request.start, request.end))
+    cells, found = meeting(trip, wish.post, (request.start, request.end))
     if found.pickup_at <= desk.minute:
         raise RefusedError("the pick-up time is past", code="too-late")
     terms = agreement.draft(
@@ -122,7 +122,7 @@ def _keep_note(desk: Desk, deal: Deal, note: str) -> None:
         deals.add_note(desk.node, deal.id, note, mine=True, now=desk.minute)
 
 
-def _meeting(offer: Offer, request: Request, ends: tuple[Point, Point]) -> tuple[tuple[int, int], Fit]:
+def meeting(offer: Offer, request: Request, ends: tuple[Point, Point]) -> tuple[tuple[int, int], Fit]:
     """Return meeting cells near our exact ends, or where these are beyond the detour in the middle of our cells."""
     middle = (centre(request.cell_from), centre(request.cell_to))
     reason = ""

@@ -31,6 +31,7 @@ COMMANDS = {
     },
     "Sharing a ride": {
         "matches": "matching:matches",
+        "match": "matching:match",
         "propose": "matching:propose",
         "invite": "matching:invite",
         "deals": "dealing:deals",

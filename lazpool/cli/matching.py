@@ -1,4 +1,4 @@
-"""Matches, and what begins a deal: matches, propose, invite."""
+"""Matches, and what begins a deal: matches, match, propose, invite."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lazpool.actions import proposals
-from lazpool.cli import times
+from lazpool.actions import explaining, proposals
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
-from lazpool.cli.typed import free_text, hex_id, short
-from lazpool.cli.views import money
-from lazpool.cli.words import price
-from lazpool.errors import NotFoundError
+from lazpool.cli.match_views import Deals, beginning, explained, listed
+from lazpool.cli.match_words import COLUMNS, ESTIMATED, cells, explanation
+from lazpool.cli.typed import SHORT, free_text, hex_id, short
+from lazpool.cli.words import fields
+from lazpool.errors import AmbiguousError, NotFoundError
 from lazpool.records.bodies import MAX_TEXT
-from lazpool.rules.negotiation import Role
 from lazpool.store import board, own
-from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
+    from lazpool.cli.match_words import Document
     from lazpool.store.board import Match
     from lazpool.store.deals import Deal
 
-_COLUMNS = ("id", "pick-up", "drop-off", ">detour", ">walk", ">share", ">CO2", "next")
 _EMPTY = "No matches yet. Your node looks for them while it runs: lazpool status, lazpool posts"
-_ESTIMATED = "~ estimated along great circles, not roads; CO2: what is saved if the passenger would have driven alone"
+_MORE = "what one of them means for both sides: lazpool match ID"
 
 
 @command("matches", example="lazpool matches\nlazpool matches 3fa9c2")
@@ -39,11 +37,22 @@ def matches(app: App, post: str | None) -> None:
         mine = hex_id(desk.node, "posts", post, "post") if post else None
         live = {one.id for one in own.posts(desk.node)}
         found = [one for one in board.matches(desk.board, mine) if one.mine in live and one.expires >= desk.minute]
-        under_way = _Deals(desk)
-        documents = [_document(desk, one, under_way.of(one)) for one in found]
-        rows = [_row(desk, one, under_way.of(one)) for one in found]
-    note = _ESTIMATED if any(one.estimated for one in found) else ""
-    app.show({"matches": documents}, Table(_COLUMNS, rows, _EMPTY, note))
+        under_way = Deals(desk)
+        documents = [listed(desk, one, under_way.of(one)) for one in found]
+    rows = [_row(one) for one in documents]
+    note = f"{ESTIMATED}\n{_MORE}" if any(one.estimated for one in found) else _MORE
+    app.show({"matches": documents}, Table(("id", *COLUMNS, "next"), rows, _EMPTY, note))
+
+
+@command("match", example="lazpool match 8c41d0\nlazpool --json match 8c41d0")
+@click.argument("match_id", metavar="ID")
+@click.pass_obj
+def match(app: App, match_id: str) -> None:
+    """Explain one match: what it costs each side, how sure that is, and what the other would learn of you."""
+    with app.desk() as desk:
+        found = _match(desk, match_id)
+        document = explained(desk, explaining.explain(desk, found), Deals(desk).of(found))
+    app.show({"match": document}, *fields(explanation(document)))
 
 
 @command("propose", example="lazpool propose 8c41d0 --note 'by the station'")
@@ -71,25 +80,14 @@ def invite(app: App, match: str, note: str) -> None:
         _show_begun(app, desk, deal, "Invited; the passenger's proposal shows up in: lazpool deals")
 
 
-class _Deals:
-    """The deals that matches have led to, newest last: a later one hides an earlier one of the same match."""
-
-    def __init__(self, desk: Desk) -> None:
-        everything = stored.all_deals(desk.node)
-        self._passenger = {(d.post_id, d.offer_id): d for d in everything if d.role is Role.PASSENGER}
-        self._driver = {(d.post_id, d.about): d for d in everything if d.role is Role.DRIVER}
-
-    def of(self, match: Match) -> Deal | None:
-        """Return the deal of a match; who proposed to us does not say from which request."""
-        return (self._passenger if match.role == Role.PASSENGER else self._driver).get((match.mine, match.theirs))
-
-
 def _match(desk: Desk, text: str) -> Match:
-    identifier = hex_id(desk.board, "matches", text, "match")
-    for match in board.matches(desk.board):
-        if match.id == identifier:
-            return match
-    raise NotFoundError(f"there is no match {text!r}", hint="lazpool matches shows what there is")
+    try:
+        identifier = hex_id(desk.board, "matches", text, "match")
+    except AmbiguousError:
+        raise
+    except NotFoundError:
+        raise explaining.gone(desk, text.strip().lower()) from None
+    return next(match for match in board.matches(desk.board) if match.id == identifier)
 
 
 def _show_begun(app: App, desk: Desk, deal: Deal, said: str) -> None:
@@ -98,40 +96,7 @@ def _show_begun(app: App, desk: Desk, deal: Deal, said: str) -> None:
     app.say_if_down(desk)
 
 
-def _document(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
-    return {
-        "id": match.id.hex(),
-        "role": match.role,
-        "mine": match.mine.hex(),
-        "theirs": match.theirs.hex(),
-        "depart": times.iso(desk, match.depart),
-        "pickup_at": times.iso(desk, match.pickup_at),
-        "dropoff_at": times.iso(desk, match.dropoff_at),
-        "detour_min": match.detour,
-        "walk_m": match.walk,
-        "share": money(match.share, match.unit),
-        "co2_g": match.co2,
-        "estimated": bool(match.estimated),
-        "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
-    }
-
-
-def _row(desk: Desk, match: Match, deal: Deal | None) -> tuple[str, ...]:
-    about = "~" if match.estimated else ""
-    return (
-        short(match.id),
-        about + times.date_and_time(desk, match.pickup_at),
-        about + times.time_of_day(desk, match.dropoff_at),
-        f"{about}{match.detour:.0f} min",
-        f"{match.walk} m",
-        about + price(match.share, match.unit),
-        f"{about}{match.co2 / 1000:.0f} kg",
-        _next(match, deal),
-    )
-
-
-def _next(match: Match, deal: Deal | None) -> str:
-    """Return what a person can do about a match, or where its deal stands."""
-    if deal:
-        return deal.state
-    return "propose" if match.role == Role.PASSENGER else "invite"
+def _row(document: Document) -> tuple[str, ...]:
+    deal = document["deal"]
+    following = deal["state"] if deal else beginning(document["role"])
+    return document["id"][:SHORT], *cells(document), following

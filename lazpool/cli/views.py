@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
     from lazpool.records.places import Point
+    from lazpool.records.posts import Post
     from lazpool.store import own
 
 
@@ -31,19 +32,18 @@ def own_post(desk: Desk, post: own.OwnPost) -> dict[str, object]:
     """Return a post of ours, with the exact ends that never leave in it."""
     ends = {"from": point(post.start), "to": point(post.end)}
     head = {"id": post.id.hex(), "kind": board.kind_name(post.kind), "depart": iso(desk, post.depart)}
-    return {**head, "state": post.state, "expires": iso(desk, post.expires), **trip(post.envelope), **ends}
+    return {**head, "state": post.state, "expires": iso(desk, post.expires), **_trip(post.envelope), **ends}
 
 
 def heard_post(desk: Desk, row: sqlite3.Row, *, full: bool) -> dict[str, object]:
     """Return a post on the board; `full` decodes what it says, which takes time."""
     head = {"id": row["id"].hex(), "kind": board.kind_name(row["kind"]), "depart": iso(desk, row["depart"])}
     head["expires"] = iso(desk, row["expires"])
-    return {**head, **trip(row["envelope"])} if full else head
+    return {**head, **_trip(row["envelope"])} if full else head
 
 
-def trip(envelope: bytes) -> dict[str, object]:
+def trip(post: Post) -> dict[str, object]:
     """Return what a post says of the trip: ends, seats, and price per km or metres to walk."""
-    post = read_post(envelope)[0].post
     match post:
         case Offer():
             ends = {"from": point(post.route[0]), "to": point(post.route[-1])}
@@ -54,3 +54,7 @@ def trip(envelope: bytes) -> dict[str, object]:
             ends = {"from": point(centre(post.cell_from)), "to": point(centre(post.cell_to))}
             return {**ends, "seats": post.seats, "walk_m": post.walk}
     return {}
+
+
+def _trip(envelope: bytes) -> dict[str, object]:
+    return trip(read_post(envelope)[0].post)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from lazpool.records.places import Point
@@ -9,9 +12,14 @@ from lazpool.rules.geo import km
 from lazpool.store import own
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lazpool.actions.desk import Desk
 
 SAME_PLACE_KM = 0.05
+NAME_WIDTH = 10
+WIDEST = 100
+"""Columns beyond which sentences are hard to read."""
 
 
 def price(amount: int, unit: str) -> str:
@@ -21,10 +29,18 @@ def price(amount: int, unit: str) -> str:
 
 def label(desk: Desk, where: Point) -> str:
     """Return a place for people: its saved name, or degrees to about 100 m."""
-    for name, saved in own.places(desk.node).items():
-        if km(saved, where) < SAME_PLACE_KM:
-            return name
-    return f"{where.lat:.3f},{where.lon:.3f}"
+    return saved_name(desk, where) or degrees(where.lat, where.lon)
+
+
+def saved_name(desk: Desk, where: Point) -> str | None:
+    """Return the name that a place is saved under, if it is."""
+    names = (name for name, saved in own.places(desk.node).items() if km(saved, where) < SAME_PLACE_KM)
+    return next(names, None)
+
+
+def degrees(lat: float, lon: float) -> str:
+    """Return coordinates to about 100 m."""
+    return f"{lat:.3f},{lon:.3f}"
 
 
 def ends(desk: Desk, document: dict[str, object]) -> tuple[str, str]:
@@ -34,3 +50,11 @@ def ends(desk: Desk, document: dict[str, object]) -> tuple[str, str]:
         where = document.get(key)
         found.append(label(desk, Point(where["lat"], where["lon"])) if isinstance(where, dict) else "?")
     return found[0], found[1]
+
+
+def fields(pairs: Iterable[tuple[str, str]], width: int | None = None) -> list[str]:
+    """Return a line for each name and sentence, folded to a screen; whole lines where nobody looks at one."""
+    if width is None:
+        width = min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else sys.maxsize
+    folder = textwrap.TextWrapper(max(width, 2 * NAME_WIDTH), subsequent_indent=" " * NAME_WIDTH)
+    return [folder.fill(f"{name:<{NAME_WIDTH}}{text}") for name, text in pairs]

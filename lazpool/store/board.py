@@ -102,6 +102,16 @@ def envelopes(db: Store, kind: int, latest: int, earliest: int) -> Iterable[tupl
     return [(row[0], row[1]) for row in db.all(sql, (kind, earliest, latest))]
 
 
+def post_ids(db: Store) -> list[bytes]:
+    """Return the ids of all posts on the board."""
+    return [row[0] for row in db.all("SELECT id FROM posts")]
+
+
+def withdrawn(db: Store) -> list[bytes]:
+    """Return the ids of the posts that were withdrawn and would not have expired yet."""
+    return [row[0] for row in db.all("SELECT post_id FROM withdrawn")]
+
+
 def count(db: Store) -> int:
     """Count the posts on the board."""
     return db.number("SELECT count(*) FROM posts")

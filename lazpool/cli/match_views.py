@@ -1,0 +1,176 @@
+"""Matches as the JSON documents of the contract; every word that people get about a match is made from these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lazpool.cli.times import iso
+from lazpool.cli.views import money, point, trip
+from lazpool.cli.words import saved_name
+from lazpool.records.agreements import agreement_from
+from lazpool.records.places import MEETING_RES, cell_at, centre
+from lazpool.records.posts import ARRIVE
+from lazpool.rules import cost
+from lazpool.rules.geo import budget_min
+from lazpool.rules.matching import Miss
+from lazpool.rules.negotiation import Role
+from lazpool.store import deals as stored
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.actions.explaining import Explained
+    from lazpool.records.places import Point
+    from lazpool.rules.matching import Fit
+    from lazpool.store.board import Match
+    from lazpool.store.deals import Deal
+
+
+class Deals:
+    """The deals that matches have led to, newest last: a later one hides an earlier one of the same match."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Read all deals once."""
+        everything = stored.all_deals(desk.node)
+        self._passenger = {(d.post_id, d.offer_id): d for d in everything if d.role is Role.PASSENGER}
+        self._driver = {(d.post_id, d.about): d for d in everything if d.role is Role.DRIVER}
+
+    def of(self, match: Match) -> Deal | None:
+        """Return the deal of a match; who proposed to us does not say from which request."""
+        return (self._passenger if match.role == Role.PASSENGER else self._driver).get((match.mine, match.theirs))
+
+
+def listed(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
+    """Return a match as lists have it."""
+    return {
+        "id": match.id.hex(),
+        "role": match.role,
+        "mine": match.mine.hex(),
+        "theirs": match.theirs.hex(),
+        "depart": iso(desk, match.depart),
+        "pickup_at": iso(desk, match.pickup_at),
+        "dropoff_at": iso(desk, match.dropoff_at),
+        "detour_min": match.detour,
+        "walk_m": match.walk,
+        "share": money(match.share, match.unit),
+        "co2_g": match.co2,
+        "estimated": bool(match.estimated),
+        "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
+    }
+
+
+def beginning(role: str) -> str:
+    """Return the command by which a deal begins."""
+    return "propose" if role == Role.PASSENGER else "invite"
+
+
+def explained(desk: Desk, found: Explained, deal: Deal | None) -> dict[str, object]:
+    """Return a match with all that is known of it; minutes, metres, km, grams, and money in minor units."""
+    passenger = found.match.role == Role.PASSENGER
+    return {
+        **listed(desk, found.match, deal),
+        "expires": iso(desk, found.match.expires),
+        "offer": _offer(desk, found),
+        "request": _request(desk, found),
+        "driver": _driver(desk, found),
+        "ride": _ride(desk, found, found.terms or found.fit),
+        "aboard": None if passenger else _aboard(desk, found),
+        "room": None if passenger else _room(found),
+        "learns": _learns(desk, found),
+        "next": f"lazpool deal {deal.id.hex()}"
+        if deal
+        else f"lazpool {beginning(found.match.role)} {found.match.id.hex()}",
+    }
+
+
+def _offer(desk: Desk, found: Explained) -> dict[str, object]:
+    offer, match = found.offer, found.match
+    return {
+        "id": (match.mine if match.role == Role.DRIVER else match.theirs).hex(),
+        "depart": iso(desk, offer.depart),
+        "depart_earliest": iso(desk, offer.depart - offer.flex_before),
+        "depart_latest": iso(desk, offer.depart + offer.flex_after),
+        **trip(offer),
+    }
+
+
+def _request(desk: Desk, found: Explained) -> dict[str, object]:
+    request, match = found.request, found.match
+    return {
+        "id": (match.theirs if match.role == Role.DRIVER else match.mine).hex(),
+        "by": "arrive" if request.by == ARRIVE else "depart",
+        "earliest": iso(desk, request.earliest),
+        "latest": iso(desk, request.latest),
+        **trip(request),
+    }
+
+
+def _driver(desk: Desk, found: Explained) -> dict[str, object]:
+    fit = found.terms or found.fit
+    return {
+        "depart_at": iso(desk, fit.depart_at),
+        "later_min": fit.depart_at - found.offer.depart,
+        "detour_min": fit.detour_min,
+        "detour_km": fit.detour_hm / 10,
+        "detour_limit_min": found.offer.max_detour,
+        "detour_accepted_min": budget_min(found.offer.max_detour),
+    }
+
+
+def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
+    """Return what the passenger gets: as the terms would say where these are known, else as the posts say."""
+    start, end = found.cells or (found.request.cell_from, found.request.cell_to)
+    return {
+        "counted_from": "meeting cells" if found.cells else "posts",
+        "pickup": {**_stop(desk, start, found.mine.start), "at": iso(desk, fit.pickup_at)},
+        "dropoff": {**_stop(desk, end, found.mine.end), "at": iso(desk, fit.dropoff_at)},
+        "walk_m": fit.walk_m,
+        "km": fit.distance_hm / 10,
+        "seats": found.request.seats,
+        "price_per_km": found.offer.price / 1000,
+        "share": money(fit.share, fit.unit),
+        "co2_g": fit.co2_g,
+        "co2_g_per_km": cost.CO2_G_PER_KM,
+        "co2_against": "the passenger driving alone: an upper bound",
+    }
+
+
+def _stop(desk: Desk, cell: int, exact: Point) -> dict[str, object]:
+    """Return the middle of a cell, and the name of our own place if it is the one in it."""
+    return {**point(centre(cell)), "name": saved_name(desk, exact) if cell_at(exact, MEETING_RES) == cell else None}
+
+
+def _aboard(desk: Desk, found: Explained) -> list[dict[str, object]]:
+    return [
+        {
+            "deal": deal.id.hex(),
+            "name": deal.peer_name,
+            "seats": agreement_from(deal.terms).seats,
+            "pickup_at": iso(desk, agreement_from(deal.terms).pickup_at),
+            "dropoff_at": iso(desk, agreement_from(deal.terms).dropoff_at),
+        }
+        for deal in found.aboard
+    ]
+
+
+def _room(found: Explained) -> dict[str, object]:
+    if isinstance(found.room, Miss):
+        return {"ok": False, "reason": found.room.reason}
+    return {"ok": True, "reason": None}
+
+
+def _learns(desk: Desk, found: Explained) -> dict[str, object]:
+    """Return what the other side would learn of us, and when; docs/decisions/008 says why in this order."""
+    contact = ["telephone"] if desk.config.contact else []
+    name = ["name"] if desk.config.name else []
+    if found.match.role == Role.DRIVER:
+        return {"on_invitation": ["which offer"], "on_agreement": [*name, "identity", *contact]}
+    cells = [f"{cell:x}" for cell in found.cells or ()]
+    return {
+        "on_proposal": [*name, "identity", "meeting cells"],
+        "on_agreement": ["exact start", "exact end", *contact],
+        "meeting_cells": cells,
+    }
+
+
+def _next(match: Match, deal: Deal | None) -> str:
+    return f"lazpool deal {deal.id.hex()}" if deal else f"lazpool {beginning(match.role)} {match.id.hex()}"

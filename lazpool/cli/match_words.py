@@ -1,0 +1,185 @@
+"""A match in plain words, made from its JSON document alone: what people read is what programs get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lazpool.cli.typed import SHORT
+from lazpool.cli.words import degrees, price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Document: TypeAlias = dict[str, Any]
+
+ESTIMATED = "~ estimated along great circles, not roads; CO2: what is saved if the passenger would have driven alone"
+COLUMNS = ("pick-up", "drop-off", ">detour", ">walk", ">share", ">CO2")
+"""Headings of `cells`."""
+_LEARNS = {
+    "name": "your name",
+    "identity": "your identity",
+    "meeting cells": "two cells of about 0.1 km2 in which to meet",
+    "which offer": "which offer is meant",
+    "exact start": "your exact start",
+    "exact end": "your exact end",
+    "telephone": "your telephone number",
+}
+
+
+def cells(match: Document) -> tuple[str, ...]:
+    """Return the cells of a match in a table: when, and what it costs."""
+    about = _about(match)
+    return (
+        f"{about}{_at(match['pickup_at']):%d %b %H:%M}",
+        about + _clock(match["dropoff_at"]),
+        f"{about}{match['detour_min']:.0f} min",
+        f"{match['walk_m']} m",
+        about + price(match["share"]["amount"], match["share"]["unit"]),
+        f"{about}{match['co2_g'] / 1000:.0f} kg",
+    )
+
+
+def explanation(match: Document) -> Iterator[tuple[str, str]]:
+    """Yield what a match means, as a name and a sentence each; `match` as match_views.explained returns it."""
+    driving = match["role"] == "driver"
+    yield "match", f"{match['id'][:SHORT]}: {_both(match)}"
+    yield "pick-up", f"{_stop(match, 'pickup')}{_wish(match, 'depart')}"
+    yield "drop-off", f"{_stop(match, 'dropoff')}{_wish(match, 'arrive')}"
+    yield "walk", _walk(match)
+    yield "detour", f"{_detour(match)}; {_leaving(match)}"
+    yield "seats", _seats(match)
+    yield "share", _share(match)
+    yield "CO2", _co2(match)
+    yield "how sure", _sure(match)
+    yield "learns", _invited(match["learns"]) if driving else _proposed(match["learns"])
+    yield "next", _next(match)
+
+
+def _both(match: Document) -> str:
+    offer, request = match["offer"]["id"][:SHORT], match["request"]["id"][:SHORT]
+    if match["role"] == "driver":
+        return f"you drive, offer {offer}; a passenger looks for that, request {request}"
+    return f"you ride, request {request}; somebody drives there, offer {offer}"
+
+
+def _stop(match: Document, which: str) -> str:
+    stop = match["ride"][which]
+    where = stop["name"] or degrees(stop["lat"], stop["lon"])
+    around = "near" if match["ride"]["counted_from"] == "meeting cells" else "somewhere in the 5 km2 around"
+    return f"{_at(stop['at']):%a %d %b} {_about(match)}{_clock(stop['at'])} {around} {where}"
+
+
+def _wish(match: Document, by: str) -> str:
+    """Return the window in which the passenger wants this stop, and how much of it is left on either side."""
+    request = match["request"]
+    if request["by"] != by:
+        return ""
+    stop = _at(match["ride"]["pickup" if by == "depart" else "dropoff"]["at"])
+    before, after = stop - _at(request["earliest"]), _at(request["latest"]) - stop
+    who = "the passenger says" if match["role"] == "driver" else "you say"
+    window = f"{_clock(request['earliest'])}-{_clock(request['latest'])}"
+    return f"; {who} {window}: {_minutes(before)} after the earliest, {_minutes(after)} before the latest"
+
+
+def _walk(match: Document) -> str:
+    limit, walk = match["request"]["walk_m"], match["ride"]["walk_m"]
+    who = "the passenger walks" if match["role"] == "driver" else "you walk"
+    return f"{who} {walk} m of at most {limit} m" if walk else f"none counted; {who} up to {limit} m"
+
+
+def _detour(match: Document) -> str:
+    driver, about = match["driver"], _about(match)
+    who = "you" if match["role"] == "driver" else "the driver"
+    allows = "allow" if match["role"] == "driver" else "allows"
+    wide = f", estimates up to {driver['detour_accepted_min']:.0f}" if match["estimated"] else ""
+    cost = (
+        f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km more for {who}, stops included"
+    )
+    return f"{cost}; {who} {allows} {driver['detour_limit_min']} min{wide}"
+
+
+def _leaving(match: Document) -> str:
+    later, offer = match["driver"]["later_min"], match["offer"]
+    when = "as offered" if not later else f"{abs(later)} min {'later' if later > 0 else 'earlier'} than offered"
+    start = f"the trip begins {_clock(match['driver']['depart_at'])}, {when}"
+    earliest, latest = _clock(offer["depart_earliest"]), _clock(offer["depart_latest"])
+    return start if earliest == latest else f"{start} ({earliest}-{latest} possible)"
+
+
+def _seats(match: Document) -> str:
+    wanted = f"{match['ride']['seats']} of {match['offer']['seats']}"
+    if match["aboard"] is None:
+        return f"you take {wanted}; whether others are aboard only the driver's node knows"
+    if not match["room"]["ok"]:
+        return f"{wanted}, but those whom you have accepted since leave no room: {match['room']['reason']}"
+    if not match["aboard"]:
+        return f"the passenger takes {wanted}; nobody else is aboard yet"
+    names = ", ".join(one["name"] or one["deal"][:SHORT] for one in match["aboard"])
+    longest = f"at most {match['driver']['detour_min']:.0f} min later where they share the way"
+    return f"the passenger takes {wanted}; aboard already: {names}, each {longest}"
+
+
+def _share(match: Document) -> str:
+    ride, about = match["ride"], _about(match)
+    amount = price(ride["share"]["amount"], ride["share"]["unit"])
+    counted = f"{about}{ride['km']:.1f} km x {ride['price_per_km']:g} {ride['share']['unit']} x {_count(ride['seats'])}"
+    to = "from the passenger to you" if match["role"] == "driver" else "from you to the driver"
+    return f"{about}{amount} {to} and nobody else: {counted}"
+
+
+def _co2(match: Document) -> str:
+    ride, driver = match["ride"], match["driver"]
+    kept = f"{_about(match)}{abs(ride['co2_g']) / 1000:.1f} kg {'less' if ride['co2_g'] >= 0 else 'more'}"
+    alone = "if the passenger drove alone" if match["role"] == "driver" else "if you drove alone"
+    factor = f"{ride['co2_g_per_km']} g a km, assumed; less {driver['detour_km']:.1f} km of detour"
+    return f"{kept} than {alone} ({factor}): an upper bound, since many would take a train, or stay"
+
+
+def _sure(match: Document) -> str:
+    if not match["estimated"]:
+        return "confirmed by roads"
+    cells = match["ride"]["counted_from"] == "meeting cells"
+    finer = "; counted from your own meeting cells, so finer than in the list" if cells else ""
+    return f"estimated (~) along great circles, not roads; the driver's own node decides when it is asked{finer}"
+
+
+def _proposed(learns: Document) -> str:
+    first, later = _listed(learns["on_proposal"]), _listed(learns["on_agreement"])
+    return f"if you propose, the driver learns {first}; once both have signed, {later}; nobody else learns any of it"
+
+
+def _invited(learns: Document) -> str:
+    first, later = _listed(learns["on_invitation"]), _listed(learns["on_agreement"])
+    return f"if you invite, the passenger learns {first}, no name; if you accept what they then propose, {later}"
+
+
+def _next(match: Document) -> str:
+    command, identifier = match["next"].rsplit(" ", 1)
+    state = f", which is {match['deal']['state']}" if match["deal"] else ""
+    return f"{command} {identifier[:SHORT]}{state}"
+
+
+def _listed(what: list[str]) -> str:
+    words = [_LEARNS[one] for one in what]
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _count(seats: int) -> str:
+    return "1 seat" if seats == 1 else f"{seats} seats"
+
+
+def _minutes(span: Any) -> str:
+    return f"{int(span.total_seconds()) // 60} min"
+
+
+def _about(match: Document) -> str:
+    return "~" if match["estimated"] else ""
+
+
+def _clock(when: str) -> str:
+    return f"{_at(when):%H:%M}"
+
+
+def _at(when: str) -> datetime:
+    return datetime.fromisoformat(when)
