@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lazpool.errors import LazpoolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PATIENCE_S = 45.0
@@ -23,6 +24,7 @@ COMMAND_S = 60.0
 LOOK_S = 0.25
 STOP_S = 5.0
 TAIL = 12
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 Document: TypeAlias = dict[str, Any]
 
@@ -58,17 +60,16 @@ class Person:
 
     def run(self, *words: str) -> tuple[int, Document]:
         """Run one command as this person; return its exit status and document."""
-        ran = subprocess.run(  # noqa: S603 # this very program
-            [*_program(self.home), "--json", *words],
-            capture_output=True,
-            timeout=COMMAND_S,
-            check=False,
-            env=_environment(),
-        )
+        with ExitStack() as stack:
+            with uninterrupted():
+                running = _spawn(self.home, "--json", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                stack.enter_context(running)  # waits for its end, and closes the pipes
+                stack.callback(running.kill)  # which does nothing to one that has ended
+            out, err = running.communicate(timeout=COMMAND_S)
         try:
-            return ran.returncode, json.loads(ran.stdout)
+            return running.returncode, json.loads(out)
         except ValueError:
-            said = (ran.stderr or ran.stdout).decode(errors="replace")[-500:]
+            said = (err or out).decode(errors="replace")[-500:]
             raise DemoFailedError(f"{self.short}: lazpool {words[0]} printed no JSON document: {said}") from None
 
     def call(self, *words: str) -> Document:
@@ -104,15 +105,8 @@ class Person:
 
     def start(self, *words: str) -> None:
         """Start the node in the background; in a session of its own, since we end it ourselves after Ctrl-C."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 # this very program
-                [*_program(self.home), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(),
-                start_new_session=True,
-            )
+        with self.log.open("ab") as log, uninterrupted():
+            self.process = _spawn(self.home, *words, stdout=log, stderr=log, start_new_session=True)
 
     def ask_to_stop(self) -> None:
         """Ask the node to end."""
@@ -138,8 +132,23 @@ class Person:
         return "\n".join(["", f"the last lines of {self.short}'s node:", *(f"  {line}" for line in lines)])
 
 
-def _program(home: Path) -> list[str]:
-    return [sys.executable, "-m", "lazpool", "--home", str(home)]
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C and SIGTERM until the block is left: a process just made and not yet noted, nobody would end."""
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got)) for number in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if held:
+        signal.raise_signal(held[0])
+
+
+def _spawn(home: Path, *words: str, **how: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "lazpool", "--home", str(home), *words]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, env=_environment(), **how)  # noqa: S603 # this very program
 
 
 def _environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from lazpool.cli import demo_sight, demo_story
+from lazpool.cli import demo_cast, demo_sight, demo_story
 from lazpool.cli.demo_cast import DemoFailedError, Person
 from tests.cli.users import ROOT, process, run
 
@@ -74,6 +74,20 @@ def test_an_impatient_reader(tmp_path: Path, sent: signal.Signals) -> None:
     assert b"Traceback" not in said
     assert running_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_process_is_noted_before_an_interrupt(sent: signal.Signals) -> None:
+    """A signal that comes while a process is being started is acted on when the process is known, not before."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    steps = []
+    try:
+        with pytest.raises(KeyboardInterrupt), demo_cast.uninterrupted():
+            signal.raise_signal(sent)
+            steps.append("noted")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert steps == ["noted"]
 
 
 def test_a_leak_would_be_seen(tmp_path: Path) -> None:
