@@ -28,6 +28,9 @@ BUSY_S = 1.0
 """How long it sleeps at least while letters are on their way, whose rows stay due until they have arrived."""
 SUBSCRIBED_S = 1.5
 """How long a post waits for a neighbour to tell that it hears the area."""
+AGAIN_S = 4.0
+"""When a post is gossiped once more: whoever was just connecting when it went out the first time hears it now, and not
+only at the next sync. It costs a message to each neighbour; one that heard it passes it on no second time."""
 
 
 async def pump(node: Node, network: Network) -> None:
@@ -39,7 +42,7 @@ async def pump(node: Node, network: Network) -> None:
             for reader, group in _by_reader(rows).items():
                 if reader not in busy:
                     busy.add(reader)
-                    nursery.start_soon(_carry_in_order, node, network, group, partial(busy.discard, reader))
+                    nursery.start_soon(_carry_in_order, node, network, nursery, group, partial(busy.discard, reader))
             await node.outbox_bell.wait(_pause(node, BUSY_S if busy else SHORTEST_S))
 
 
@@ -51,23 +54,25 @@ def _by_reader(rows: list[Outgoing]) -> dict[bytes | int, list[Outgoing]]:
     return groups
 
 
-async def _carry_in_order(node: Node, network: Network, rows: list[Outgoing], done: Callable[[], None]) -> None:
+async def _carry_in_order(
+    node: Node, network: Network, nursery: trio.Nursery, rows: list[Outgoing], done: Callable[[], None]
+) -> None:
     for row in rows:
-        await _carry(node, network, row)
+        await _carry(node, network, nursery, row)
     done()
     node.outbox_bell.ring()  # what became due for this reader meanwhile was left for now
 
 
-async def _carry(node: Node, network: Network, row: Outgoing) -> None:
+async def _carry(node: Node, network: Network, nursery: trio.Nursery, row: Outgoing) -> None:
     if row.kind == post_office.POST:
-        done = await _publish(node, network, row.data)
+        done = await _publish(node, network, nursery, row.data)
     else:
         done = await mailman.deliver(node, network, row)
     with node.desk.node.transaction():
         (post_office.delivered if done else post_office.failed)(node.desk.node, row, node.desk.second)
 
 
-async def _publish(node: Node, network: Network, envelope: bytes) -> bool:
+async def _publish(node: Node, network: Network, nursery: trio.Nursery, envelope: bytes) -> bool:
     """Gossip a post in each of its areas; tell whether anybody was there to hear it."""
     signed, _ = read_post(envelope)
     if isinstance(signed.post, Withdrawal):
@@ -76,14 +81,25 @@ async def _publish(node: Node, network: Network, envelope: bytes) -> bool:
         areas = areas_of(signed.post)
     topics = [topic(node.desk.net, area) for area in areas]
     await _wait_for_listeners(network, topics)
+    heard = await _gossip(network, topics, envelope)
+    if heard:
+        nursery.start_soon(_gossip_again, network, topics, envelope)
+    log.info("post published", id=signed.id.hex()[:12], areas=len(topics), neighbours=heard)
+    return heard > 0 or not topics
+
+
+async def _gossip(network: Network, topics: list[str], envelope: bytes) -> int:
+    """Send a post to those who hear its areas; return how many, one in two areas counted twice."""
     heard = 0
     for name in topics:
         await network.subscribe(name)
         heard += await network.publish(name, envelope)
-    if not network.peers():
-        heard = 0  # gossip takes a moment longer to notice that its last neighbour is gone
-    log.info("post published", id=signed.id.hex()[:12], areas=len(topics), neighbours=heard)
-    return heard > 0 or not topics
+    return heard if network.peers() else 0  # gossip takes a moment longer to notice that its last neighbour is gone
+
+
+async def _gossip_again(network: Network, topics: list[str], envelope: bytes) -> None:
+    await trio.sleep(AGAIN_S)
+    await _gossip(network, topics, envelope)
 
 
 async def _wait_for_listeners(network: Network, topics: list[str]) -> None:

@@ -13,6 +13,7 @@ from lazpool.errors import LazpoolError, MalformedError
 from lazpool.node.state import log, say
 from lazpool.records import sync
 from lazpool.records.shape import HASH
+from lazpool.rules.areas import topic
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 MAX_IDS_A_ROUND = 20_480
 """Ids of one area taken from one neighbour in one round; as many as an area of a board holds."""
+
+NEWS = 64
+"""So many posts that a round brings from an area are passed on by gossip: they are news to neighbours who synced with
+us before. Who was away for longer brings more, and those neighbours hear of it at their next round."""
 
 AREAS_OF_MEMBER = 64
 """Areas that a hub without a list follows at one member's word; two long trips need as many."""
@@ -55,6 +60,9 @@ async def pull(node: Node, network: Network, peer: bytes, areas: set[int]) -> No
             frame = sync.GetPosts(tuple(wanted[start : start + sync.POSTS]))
             answer = await network.ask(peer, sync.PROTOCOL, sync.pack_frame(frame))
             _take(node, sync.read_posts(answer), area)
+        if 0 < len(wanted) <= NEWS and len(network.peers()) > 1:
+            for envelope in board.by_ids(node.desk.board, wanted):
+                await network.publish(topic(node.desk.net, area), envelope)
 
 
 def serve(node: Node, network: Network, nursery: trio.Nursery, peer: bytes, data: bytes) -> bytes:

@@ -80,11 +80,16 @@ def test_an_impatient_reader(tmp_path: Path, sent: signal.Signals) -> None:
 def test_a_process_is_noted_before_an_interrupt(sent: signal.Signals) -> None:
     """A signal that comes while a process is being started is acted on when the process is known, not before."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    steps = []
-    try:
-        with pytest.raises(KeyboardInterrupt), demo_cast.uninterrupted():
+    steps: list[str] = []
+
+    def start() -> None:
+        with demo_cast.uninterrupted():
             signal.raise_signal(sent)
             steps.append("noted")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start()
     finally:
         signal.signal(signal.SIGTERM, before)
     assert steps == ["noted"]

@@ -53,7 +53,8 @@ def _record_gossip(folder: Path) -> None:
     take = LeanPubsub.push_msg
 
     async def recorded(self: LeanPubsub, msg_forwarder: Any, msg: rpc_pb2.Message) -> None:
-        _append(folder / "gossip", msg.SerializeToString())
+        if msg_forwarder != self.my_id:
+            _append(folder / "gossip", msg.SerializeToString())
         await take(self, msg_forwarder, msg)
 
     LeanPubsub.push_msg = recorded  # type: ignore[method-assign]

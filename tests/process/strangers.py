@@ -11,6 +11,7 @@ import trio
 
 from lazpool.net.network import Network, open_network
 from lazpool.records import mail, sync
+from lazpool.rules.areas import topic
 from lazpool.wire.hashing import network_id
 from tests.process.people import NETWORK, until
 from tests.process.rides import AREA
@@ -28,12 +29,13 @@ NET = network_id(NETWORK)
 
 
 class Stranger:
-    """A running peer; `asked` holds every frame that it was sent."""
+    """A running peer; `asked` holds every frame that it was sent, `heard` every post that gossip brought."""
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         """Answer protocols by functions."""
         self._answers = answers
         self.asked: list[tuple[str, bytes]] = []
+        self.heard: list[bytes] = []
         self.network: Network | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._stop: trio.Event | None = None
@@ -51,6 +53,10 @@ class Stranger:
     def connect(self, address: str) -> bytes:
         """Connect to a node; return its key."""
         return self._call(self._open().connect, address)
+
+    def hear(self, area: int) -> None:
+        """Hear the gossip of an area."""
+        self._call(self._open().subscribe, topic(NET, area))
 
     def close(self, node_pk: bytes) -> None:
         """End the connection to a node."""
@@ -103,10 +109,14 @@ class Stranger:
 
         return handle
 
+    def _check(self, _topic: str, data: bytes) -> bool:
+        self.heard.append(data)
+        return True
+
     async def run(self) -> None:
         """Run until told to stop."""
         serve = {protocol: self._handler(protocol) for protocol in self._answers}
-        async with open_network(os.urandom(32), LISTEN, serve=serve, check=lambda _topic, _data: True) as network:
+        async with open_network(os.urandom(32), LISTEN, serve=serve, check=self._check) as network:
             self._token, self._stop = trio.lowlevel.current_trio_token(), trio.Event()
             self.network = network
             await self._stop.wait()

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.process
 SEED = int(os.environ.get("SEED", "1"))
 KILLS = int(os.environ.get("KILLS", "4"))
 VICTIMS = ("passenger", "driver", "hub")
-RIDE_S = 90
+RIDE_S = 180
 """How long one ride may take with everybody killed once: restarts of seconds and repeats after 2, 4, 8 ... seconds."""
 
 MOMENTS: dict[str, Callable[[Ride], bool]] = {

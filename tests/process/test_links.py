@@ -7,11 +7,13 @@ import time
 import pytest
 
 from lazpool.actions import deals
+from lazpool.records import sync
 from lazpool.rules.negotiation import State
 from lazpool.store import deals as kept
-from lazpool.store import letterbox
+from lazpool.store import letterbox, own
 from tests.process.people import People, Person, start_all, until
-from tests.process.rides import AREAS, Ride, check_books, offer, propose, request, start_town, wait_state
+from tests.process.rides import AREA, AREAS, Ride, check_books, offer, propose, request, start_town, wait_state
+from tests.process.strangers import hub_like, stranger, took_it
 
 pytestmark = pytest.mark.process
 
@@ -51,6 +53,26 @@ def test_a_person_who_runs_the_hub_rides_too(people: People) -> None:
     offer(driver)
     Ride(driver, hub, propose(hub, request(hub))).finish()
     check_books(driver, hub)
+
+
+def test_what_sync_brings_is_news_to_the_others(people: People) -> None:
+    """A post that a hub fetched from one neighbour, who never gossips it, goes on to another, who never asks for it."""
+    hub, driver = people.add("hub", "driver")
+    hub.hub(*AREAS)
+    post = own.post(driver.desk.node, offer(driver))
+
+    def has_one_post(frame: bytes) -> bytes:
+        asked = sync.read_frame(frame)
+        wanted = isinstance(asked, sync.GetPosts) or (isinstance(asked, sync.ListIds) and asked.after < post.id)
+        return sync.pack_list((post.envelope if isinstance(asked, sync.GetPosts) else post.id,) if wanted else ())
+
+    with stranger() as listener, stranger(hub_like(took_it, has_one_post)) as teller:
+        listener.hear(AREA)
+        listener.connect(hub.address)
+        until("the hub knows the listener", lambda: hub.peers == 1)
+        teller.connect(hub.address)
+        until("the listener hears the post", lambda: post.envelope in listener.heard)
+    assert hub.alive()
 
 
 def test_details_that_overtake_the_acceptance(people: People) -> None:
