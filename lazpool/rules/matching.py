@@ -46,11 +46,12 @@ class Miss:
     """No match, the reason, and by how much it misses.
 
     short_by: for `detour` the minutes above the limit, for `time` the minutes between trip and window, at least, for
-    `seats` how many are missing; 0 where a reason has no measure.
+    `seats` how many are missing; 0 where a reason has no measure. early: for `time`, the trip passes before the window.
     """
 
     reason: Reason
     short_by: float = 0.0
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def fit_places(
     if seats > offer.seats:
         return Miss(Reason.SEATS, seats - offer.seats)
     if window is not None and (apart := _apart(offer, window)) > 0:
-        return Miss(Reason.TIME, apart)
+        return Miss(Reason.TIME, apart, early=window.earliest > offer.depart)
     limit_km = budget_km(offer.max_detour) - spent_min / MIN_PER_KM
     inserter = Inserter(offer.route, offer.minutes, pickup, dropoff)
     near = list(inserter.within(limit_km))
@@ -132,8 +133,9 @@ def fit_places(
     if not seated:
         return Miss(Reason.SEATS, min(_missing_seats(offer, way, seats, load) for way in near))
     timed = [(way, *_shifts(offer, way, window, also)) for way in seated]
-    if (late := min(least - most for _, least, most in timed)) > 0:
-        return Miss(Reason.TIME, late)
+    apart, least_shift = min((least - most, least) for _, least, most in timed)
+    if apart > 0:
+        return Miss(Reason.TIME, apart, early=least_shift > offer.flex_after)
     found = [(way, max(least, min(0, most))) for way, least, most in timed if least <= most]
     way, shift = min(found, key=_preference)
     return _describe(offer, way, offer.depart + shift, seats, inserter.direct_km)

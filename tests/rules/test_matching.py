@@ -247,6 +247,18 @@ def test_a_miss_tells_by_how_much(changes: dict[str, int], short_by: float) -> N
     assert missed.short_by == short_by
 
 
+@pytest.mark.parametrize(
+    ("earliest", "latest", "early"), [(700, 800, True), (200, 300, False), (490, 500, True), (450, 460, False)]
+)
+@pytest.mark.parametrize("flex", [0, 5])
+def test_a_miss_in_time_tells_on_which_side(earliest: int, latest: int, flex: int, *, early: bool) -> None:
+    """A trip that passes Voiron at about 08:00 is too early for who wants to leave later, and too late for the rest."""
+    offered = replace(ALONG, flex_before=flex, flex_after=flex)
+    missed = fit(offered, request(VOIRON, LYON, earliest=MIDNIGHT + earliest, latest=MIDNIGHT + latest))
+    assert isinstance(missed, Miss)
+    assert (missed.reason, missed.early) == (Reason.TIME, early)
+
+
 def test_a_detour_that_is_too_long_tells_what_limit_would_do() -> None:
     """The minutes missing on a detour are those by which the limit, widened as estimates are, would have to be more."""
     wanted = request(Point(45.3, 5.3), LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000)
