@@ -7,12 +7,16 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lazpool.errors import InvalidInputError, NoHomeError, RefusedError
 
 FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
+MAX_PLAN_DAYS = 13
+"""Posts live at most 14 days, and outlive their trip."""
+_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Config:
 
     home: its folder. network: only nodes of the same network hear each other. name, contact: told to a partner in a
     sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
+    plan_days: how many days ahead the posts of a plan are published.
     """
 
     home: Path
@@ -29,15 +34,14 @@ class Config:
     contact: str = ""
     zone: str = "UTC"
     unit: str = "EUR"
+    plan_days: int = 7
 
     def __post_init__(self) -> None:
-        """Refuse a zone that does not exist."""
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InvalidInputError(
-                f"there is no time zone {self.zone!r}", hint="use an IANA name such as Europe/Paris"
-            ) from None
+        """Refuse a zone that does not exist, and days that posts cannot live."""
+        check_zone(self.zone)
+        if not 1 <= self.plan_days <= MAX_PLAN_DAYS:
+            hint = "it is for how many days ahead plans publish their posts"
+            raise InvalidInputError(f"plan_days is not from 1 to {MAX_PLAN_DAYS}", hint=hint)
 
     @property
     def keys_folder(self) -> Path:
@@ -58,6 +62,15 @@ class Config:
     def lock_file(self) -> Path:
         """Held by the running node; tells where it listens."""
         return self.home / "node.lock"
+
+
+def check_zone(name: str) -> str:
+    """Return the name of a time zone, or raise InvalidInputError when there is none of that name."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = "use an IANA name such as Europe/Paris"
+        raise InvalidInputError(f"there is no time zone {name!r}", hint=hint) from None
 
 
 def default_home() -> Path:
@@ -93,13 +106,12 @@ def write_config(config: Config) -> None:
         raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists") from None
 
 
-def _known(values: dict[str, object]) -> dict[str, str]:
-    names = {field.name for field in fields(Config)} - {"home"}
+def _known(values: dict[str, object]) -> dict[str, Any]:
+    kinds = {field.name: type(field.default) for field in fields(Config) if field.name != "home"}
     for name, value in values.items():
-        if name not in names:
-            raise InvalidInputError(
-                f"{FILE}: there is no setting {name!r}", hint=f"settings: {', '.join(sorted(names))}"
-            )
-        if not isinstance(value, str):
-            raise InvalidInputError(f"{FILE}: {name} is not text in quotes")
-    return {name: str(value) for name, value in values.items()}
+        if name not in kinds:
+            hint = f"settings: {', '.join(sorted(kinds))}"
+            raise InvalidInputError(f"{FILE}: there is no setting {name!r}", hint=hint)
+        if type(value) is not kinds[name]:
+            raise InvalidInputError(f"{FILE}: {name} is not {_WORDS[kinds[name]]}")
+    return values

@@ -10,7 +10,7 @@ from lazpool.actions.letterboxes import letterboxes
 from lazpool.actions.matches import match_own
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.places import POST_RES, Point, cell_at, coarse, on_grid
-from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, sign_post
+from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, read_post, sign_post
 from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.rules.geo import km, route_minutes
 from lazpool.store import own, post_office
@@ -57,8 +57,28 @@ class Wish:
     walk: int
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post with its keys that nobody has seen yet, and the exact ends that never leave in it."""
+
+    post: Offer | Request
+    seed: bytes
+    box_sk: bytes
+    ends: tuple[Point, Point]
+
+
 def offer(desk: Desk, trip: Trip) -> SignedPost:
     """Sign an offer with a new key, queue it for publication and match it with the board."""
+    return _publish(desk, draft_offer(desk, trip))
+
+
+def request(desk: Desk, wish: Wish) -> SignedPost:
+    """Sign a request with a new key, queue it for publication and match it with the board."""
+    return _publish(desk, draft_request(desk, wish))
+
+
+def draft_offer(desk: Desk, trip: Trip) -> Draft:
+    """Return an offer under new keys; InvalidInputError or MalformedError for what cannot be one."""
     _check_ahead(desk, trip.depart, trip.start, trip.end)
     route = (coarse(trip.start), *_safe_vias(trip), coarse(trip.end))
     minutes = route_minutes(route)
@@ -69,11 +89,11 @@ def offer(desk: Desk, trip: Trip) -> SignedPost:
         max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=0,
         expires=trip.depart + trip.flex + minutes[-1] + AFTER_TRIP,
     )  # fmt: skip
-    return _publish(desk, post, seed, box_sk, (trip.start, trip.end))
+    return Draft(post, seed, box_sk, (trip.start, trip.end))
 
 
-def request(desk: Desk, wish: Wish) -> SignedPost:
-    """Sign a request with a new key, queue it for publication and match it with the board."""
+def draft_request(desk: Desk, wish: Wish) -> Draft:
+    """Return a request under new keys; InvalidInputError or MalformedError for what cannot be one."""
     earliest, latest = (wish.at - wish.flex, wish.at) if wish.arrive else (wish.at - wish.flex, wish.at + wish.flex)
     _check_ahead(desk, wish.at, wish.start, wish.end)
     seed, box_sk = new_seed(), new_seed()
@@ -82,7 +102,20 @@ def request(desk: Desk, wish: Wish) -> SignedPost:
         *(cell_at(wish.start, POST_RES), cell_at(wish.end, POST_RES), ARRIVE if wish.arrive else DEPART),
         *(earliest, latest, wish.walk, wish.seats, 0, latest + AFTER_TRIP),
     )
-    return _publish(desk, post, seed, box_sk, (wish.start, wish.end))
+    return Draft(post, seed, box_sk, (wish.start, wish.end))
+
+
+def keep(desk: Desk, draft: Draft) -> own.OwnPost:
+    """Sign a draft and queue it for publication; in one transaction, the caller's if there is one."""
+    post, signed = draft.post, sign_post(draft.post, draft.seed)
+    depart = post.depart if isinstance(post, Offer) else post.earliest
+    kept = own.OwnPost(signed.id, post.KIND, signed.envelope, own.LIVE, *draft.ends, depart, post.expires, desk.minute)
+    with desk.node.transaction():
+        own.add_post(desk.node, kept)
+        box = own.Box(post.post_pk, draft.seed, draft.box_sk, signed.id, b"", post.expires + KEEP_KEYS)
+        own.add_box(desk.node, box)
+        post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
+    return kept
 
 
 def withdraw(desk: Desk, post_id: bytes) -> None:
@@ -103,16 +136,10 @@ def _box_of(desk: Desk, post_id: bytes) -> own.Box | None:
     return next((box for box in own.boxes(desk.node) if box.about == post_id and not box.deal), None)
 
 
-def _publish(desk: Desk, post: Offer | Request, seed: bytes, box_sk: bytes, ends: tuple[Point, Point]) -> SignedPost:
-    signed = sign_post(post, seed)
-    depart = post.depart if isinstance(post, Offer) else post.earliest
-    kept = own.OwnPost(signed.id, post.KIND, signed.envelope, own.LIVE, *ends, depart, post.expires, desk.minute)
-    with desk.node.transaction():
-        own.add_post(desk.node, kept)
-        own.add_box(desk.node, own.Box(post.post_pk, seed, box_sk, signed.id, b"", post.expires + KEEP_KEYS))
-        post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
+def _publish(desk: Desk, draft: Draft) -> SignedPost:
+    kept = keep(desk, draft)
     match_own(desk, kept)
-    return signed
+    return read_post(kept.envelope)[0]
 
 
 def _check_ahead(desk: Desk, at: int, start: Point, end: Point) -> None:

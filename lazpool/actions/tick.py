@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lazpool.actions import plans
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.records.bodies import Boarded, Proposal
@@ -26,8 +27,10 @@ def tick(desk: Desk) -> None:
     _expire_posts(desk)
     _time_out_deals(desk)
     _lapse_receipts(desk)
+    plans.keep_up(desk)
     with desk.node.transaction():
         own.drop_boxes(desk.node, desk.minute)
+        plans.forget_past(desk)
         post_office.drop_expired(desk.node, desk.minute)
     with desk.board.transaction():
         board.expire(desk.board, desk.minute)

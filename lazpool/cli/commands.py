@@ -34,6 +34,7 @@ class Group(click.Group):
     """A group of commands such as `place add`."""
 
     command_class = Command
+    group_class = type
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         """Add the hidden option; a group without a command is a usage error, said like any other."""

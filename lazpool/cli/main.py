@@ -25,6 +25,7 @@ COMMANDS = {
         "place": "places:place",
         "offer": "posting:offer",
         "request": "posting:request",
+        "plan": "planning:plan",
         "posts": "posting:posts",
         "board": "posting:board",
         "withdraw": "posting:withdraw",

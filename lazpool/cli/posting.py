@@ -9,9 +9,9 @@ import click
 from lazpool.cli import times
 from lazpool.cli.app import Table, typed
 from lazpool.cli.commands import command
-from lazpool.cli.typed import hex_id, per_km, place, short
+from lazpool.cli.trips import ends, offer_ways, request_ways
+from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
-from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_SEATS, MAX_WALK
 from lazpool.store import board as heard
 from lazpool.store import own
 
@@ -23,34 +23,14 @@ if TYPE_CHECKING:
     from lazpool.records.posts import SignedPost
 
 _WHEN = "Such as 2027-03-01T07:40, 'tomorrow 07:40', 'mon 08:00' or 07:40."
-_FLEX = "Minutes you can leave earlier or later."
 SHOWN = 50
 """Posts of the board that a person sees at once; --json has all."""
 
 
 @command("offer", example="lazpool offer home 45.7606,4.8594 --at 'tomorrow 07:40' --seats 3 --via 45.3645,5.5915")
-@click.argument("start", metavar="FROM")
-@click.argument("end", metavar="TO")
+@ends
 @click.option("--at", required=True, metavar="WHEN", help=f"When you leave. {_WHEN}")
-@click.option("--flex", type=click.IntRange(0, MAX_FLEX), default=15, show_default=True, metavar="MIN", help=_FLEX)
-@click.option("--seats", type=click.IntRange(1, MAX_SEATS), default=3, show_default=True, help="Free seats.")
-@click.option(
-    "--detour",
-    type=click.IntRange(0, MAX_DETOUR),
-    default=10,
-    show_default=True,
-    metavar="MIN",
-    help="Minutes of detour for passengers.",
-)
-@click.option(
-    "--price",
-    type=per_km,
-    default="0.08",
-    show_default=True,
-    metavar="PER_KM",
-    help="What a passenger shares of the cost, per km and seat; 0 is a gift.",
-)
-@click.option("--via", multiple=True, metavar="PLACE", help="A place you pass, in the order you do; may be repeated.")
+@offer_ways
 @click.pass_obj
 def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: int) -> None:
     """Offer free seats from FROM to TO, each LAT,LON or a saved place.
@@ -68,20 +48,10 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 
 
 @command("request", example="lazpool request 45.3645,5.5915 work --by 'mon 09:00'")
-@click.argument("start", metavar="FROM")
-@click.argument("end", metavar="TO")
+@ends
 @click.option("--at", metavar="WHEN", help=f"When you want to leave. {_WHEN}")
 @click.option("--by", metavar="WHEN", help="When you have to be there, at the latest.")
-@click.option("--flex", type=click.IntRange(0, MAX_FLEX), default=30, show_default=True, metavar="MIN", help=_FLEX)
-@click.option("--seats", type=click.IntRange(1, MAX_SEATS), default=1, show_default=True, help="How many you are.")
-@click.option(
-    "--walk",
-    type=click.IntRange(0, MAX_WALK),
-    default=500,
-    show_default=True,
-    metavar="METRES",
-    help="How far you walk to the car.",
-)
+@request_ways
 @click.pass_obj
 def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: int) -> None:
     """Look for a seat from FROM to TO, each LAT,LON or a saved place.
@@ -161,15 +131,15 @@ def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
 
 
 def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:
-    from lazpool.cli.words import ends  # noqa: PLC0415 # H3
+    from lazpool.cli import words  # noqa: PLC0415 # H3
 
-    departs = times.day_and_time(desk, post.depart)
-    return short(post.id), str(document["kind"]), *ends(desk, document), departs, str(document["seats"]), post.state
+    trip = *words.ends(desk, document), times.day_and_time(desk, post.depart)
+    return short(post.id), str(document["kind"]), *trip, str(document["seats"]), post.state
 
 
 def _heard_row(desk: Desk, row: sqlite3.Row) -> tuple[str, ...]:
-    from lazpool.cli.words import ends  # noqa: PLC0415 # H3
+    from lazpool.cli import words  # noqa: PLC0415 # H3
 
     document = heard_post(desk, row, full=True)
     departs = times.day_and_time(desk, row["depart"])
-    return short(row["id"]), str(document["kind"]), *ends(desk, document), departs, str(document["seats"])
+    return short(row["id"]), str(document["kind"]), *words.ends(desk, document), departs, str(document["seats"])

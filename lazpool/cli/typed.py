@@ -26,6 +26,7 @@ _PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, or a name saved with: lazpool place add"
 _MOST_LAT = 90
 _THOUSANDTHS = 1000
+_LISTING = {"match": "matches", "deal": "deals", "plan": "plan list"}
 MIN_PREFIX = 4
 SHORT = 8
 """Hex digits of an id that people see."""
@@ -83,7 +84,7 @@ def place_name(text: str) -> str:
 def hex_id(db: Store, table: lookup.Table, text: str, what: str) -> bytes:
     """Return the one id that begins with the hex digits in `text`, as git does; what: said in errors, "deal"."""
     prefix = text.strip().lower()
-    listing = {"match": "lazpool matches", "deal": "lazpool deals"}.get(what, "lazpool posts")
+    listing = f"lazpool {_LISTING.get(what, 'posts')}"
     if len(prefix) < MIN_PREFIX:
         raise InvalidInputError(f"{text!r} is too short for an id", hint=f"at least {MIN_PREFIX} characters of it")
     found = lookup.starting_with(db, table, prefix)

@@ -109,7 +109,7 @@ async def _forever(name: str, task: Callable[[], Awaitable[None]]) -> None:
 async def _tick(node: Node) -> None:
     while True:
         tick(node.desk)
-        node.refresh_own()
+        node.changed_here = True  # plans publish and deals lapse; our own commits are not seen in the version
         await trio.sleep(TICK_S)
 
 

@@ -105,6 +105,11 @@ def of_offer(db: Store, offer_id: bytes, role: Role, states: Iterable[State]) ->
     return [_deal(row) for row in db.all(sql, (offer_id, role, *wanted))]
 
 
+def of_post(db: Store, post_id: bytes) -> list[Deal]:
+    """Return the deals behind one of our posts, oldest first."""
+    return [_deal(row) for row in db.all("SELECT * FROM deals WHERE post_id=? ORDER BY created, rowid", (post_id,))]
+
+
 def seated(db: Store, offer_id: bytes) -> list[Deal]:
     """Return the deals whose passengers have a seat in our offer."""
     return of_offer(db, offer_id, Role.DRIVER, SEATED)

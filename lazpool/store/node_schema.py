@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 2
+VERSION = 3
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -89,6 +89,20 @@ CREATE TABLE spot_sources (
 ) STRICT;
 """
 
+_PLANS = """
+CREATE TABLE plans (
+    id BLOB PRIMARY KEY, kind INTEGER NOT NULL, trip TEXT NOT NULL, days TEXT NOT NULL, first TEXT NOT NULL,
+    until TEXT NOT NULL, out TEXT NOT NULL, back TEXT NOT NULL, zone TEXT NOT NULL, created INTEGER NOT NULL
+) STRICT;
+
+-- One row a leg and date, written with its post: so nothing is published twice, whoever publishes.
+CREATE TABLE plan_dates (
+    plan BLOB NOT NULL, leg INTEGER NOT NULL, date TEXT NOT NULL, post BLOB NOT NULL, state TEXT NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (plan, leg, date)
+) STRICT;
+CREATE INDEX plan_dates_post ON plan_dates (post);
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -103,6 +117,10 @@ def migrations() -> Migrations:
     @steps(name="meeting_spots")
     def meeting_spots(database: Database) -> None:
         run_script(database, _MEETING_SPOTS)
+
+    @steps(name="plans")
+    def plans(database: Database) -> None:
+        run_script(database, _PLANS)
 
     return steps
 

@@ -24,11 +24,14 @@ _CALL = re.compile(r"^(?:[a-z]+\$ )?(?:\S+/)?lazpool(?: --json| --home \S+)* ([a
 
 
 def _commands() -> set[str]:
-    found = set()
-    for name in (name for section in COMMANDS.values() for name in section):
-        one = cli.get_command(click.Context(cli), name)
-        found |= {f"{name} {part}" for part in one.commands} if isinstance(one, click.Group) else {name}
-    return found
+    names = (name for section in COMMANDS.values() for name in section)
+    return {leaf for name in names for leaf in _leaves(name, cli.get_command(click.Context(cli), name))}
+
+
+def _leaves(name: str, one: click.Command | None) -> set[str]:
+    if not isinstance(one, click.Group):
+        return {name}
+    return {leaf for part, inner in one.commands.items() for leaf in _leaves(f"{name} {part}", inner)}
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -65,7 +68,7 @@ def test_every_command_is_documented() -> None:
 
 def test_commands_named_in_pages_exist() -> None:
     """Whatever stands in a page as a lazpool command is one."""
-    known = _commands() | {name.partition(" ")[0] for name in _commands()}
+    known = {" ".join(name.split()[:words]) for name in _commands() for words in (1, 2, 3)}
     for page in pages():
         for name in _CALL.findall("\n".join(code(page))):
             assert name in known, f"{page.name}: lazpool {name}"
