@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lazpool.cli.typed import SHORT
-from lazpool.cli.words import degrees, price
+from lazpool.cli.words import clock, degrees, moment, price, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +30,8 @@ def cells(match: Document) -> tuple[str, ...]:
     """Return the cells of a match in a table: when, and what it costs."""
     about = _about(match)
     return (
-        f"{about}{_at(match['pickup_at']):%d %b %H:%M}",
-        about + _clock(match["dropoff_at"]),
+        f"{about}{moment(match['pickup_at']):%d %b %H:%M}",
+        about + clock(match["dropoff_at"]),
         f"{about}{match['detour_min']:.0f} min",
         f"{match['walk_m']} m",
         about + price(match["share"]["amount"], match["share"]["unit"]),
@@ -67,7 +66,7 @@ def _stop(match: Document, which: str) -> str:
     stop = match["ride"][which]
     where = stop["name"] or degrees(stop["lat"], stop["lon"])
     around = "near" if match["ride"]["counted_from"] == "meeting cells" else "somewhere in the 5 km2 around"
-    return f"{_at(stop['at']):%a %d %b} {_about(match)}{_clock(stop['at'])} {around} {where}"
+    return f"{moment(stop['at']):%a %d %b} {_about(match)}{clock(stop['at'])} {around} {where}"
 
 
 def _wish(match: Document, by: str) -> str:
@@ -75,10 +74,10 @@ def _wish(match: Document, by: str) -> str:
     request = match["request"]
     if request["by"] != by:
         return ""
-    stop = _at(match["ride"]["pickup" if by == "depart" else "dropoff"]["at"])
-    before, after = stop - _at(request["earliest"]), _at(request["latest"]) - stop
+    stop = moment(match["ride"]["pickup" if by == "depart" else "dropoff"]["at"])
+    before, after = stop - moment(request["earliest"]), moment(request["latest"]) - stop
     who = "the passenger says" if match["role"] == "driver" else "you say"
-    window = f"{_clock(request['earliest'])}-{_clock(request['latest'])}"
+    window = f"{span(request['earliest'], request['latest'])}"
     return f"; {who} {window}: {_minutes(before)} after the earliest, {_minutes(after)} before the latest"
 
 
@@ -102,9 +101,9 @@ def _detour(match: Document) -> str:
 def _leaving(match: Document) -> str:
     later, offer = match["driver"]["later_min"], match["offer"]
     when = "as offered" if not later else f"{abs(later)} min {'later' if later > 0 else 'earlier'} than offered"
-    start = f"the trip begins {_clock(match['driver']['depart_at'])}, {when}"
-    earliest, latest = _clock(offer["depart_earliest"]), _clock(offer["depart_latest"])
-    return start if earliest == latest else f"{start} ({earliest}-{latest} possible)"
+    start = f"the trip begins {clock(match['driver']['depart_at'])}, {when}"
+    earliest, latest = offer["depart_earliest"], offer["depart_latest"]
+    return start if earliest == latest else f"{start} ({span(earliest, latest)} possible)"
 
 
 def _seats(match: Document) -> str:
@@ -175,11 +174,3 @@ def _minutes(span: Any) -> str:
 
 def _about(match: Document) -> str:
     return "~" if match["estimated"] else ""
-
-
-def _clock(when: str) -> str:
-    return f"{_at(when):%H:%M}"
-
-
-def _at(when: str) -> datetime:
-    return datetime.fromisoformat(when)

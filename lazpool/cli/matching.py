@@ -25,23 +25,46 @@ if TYPE_CHECKING:
     from lazpool.store.deals import Deal
 
 _EMPTY = "No matches yet. Your node looks for them while it runs: lazpool status, lazpool posts"
+_FEW, _LOOKED_AT = 3, 500
 _MORE = "what one of them means for both sides: lazpool match ID"
 
 
-@command("matches", example="lazpool matches\nlazpool matches 3fa9c2")
+_EXAMPLES = """
+lazpool matches
+lazpool matches 3fa9c2
+lazpool matches --near
+lazpool matches --why-not 70d117 --for 3fa9c2
+"""
+
+
+@command("matches", example=_EXAMPLES)
 @click.argument("post", required=False, metavar="[POST]")
+@click.option("--why-not", metavar="POST", help="Say why that post of the board does not match yours.")
+@click.option("--for", "mine", metavar="POST", help="With --why-not: only this one of yours.")
+@click.option("--near", is_flag=True, help="List those that nearly fit, and what keeps them from it.")
 @click.pass_obj
-def matches(app: App, post: str | None) -> None:
+def matches(app: App, post: str | None, why_not: str | None, mine: str | None, near: bool) -> None:  # noqa: FBT001 # click's signature
     """List who fits your posts, or one of them: when, how much of a detour, and what it costs."""
+    _check_options(post, why_not, mine, near=near)
+    if why_not is not None or near:
+        from lazpool.cli import misses  # noqa: PLC0415 # seldom asked for
+
+        misses.show_near(app, post) if near else misses.show_why_not(app, why_not or "", mine)
+        return
+    _show_matches(app, post)
+
+
+def _show_matches(app: App, post: str | None) -> None:
     with app.desk() as desk:
         mine = hex_id(desk.node, "posts", post, "post") if post else None
         live = {one.id for one in own.posts(desk.node)}
         found = [one for one in board.matches(desk.board, mine) if one.mine in live and one.expires >= desk.minute]
         under_way = Deals(desk)
         documents = [listed(desk, one, under_way.of(one)) for one in found]
+        empty = "" if found or app.json else _none(desk)
     rows = [_row(one) for one in documents]
     note = f"{ESTIMATED}\n{_MORE}" if any(one.estimated for one in found) else _MORE
-    app.show({"matches": documents}, Table(("id", *COLUMNS, "next"), rows, _EMPTY, note))
+    app.show({"matches": documents}, Table(("id", *COLUMNS, "next"), rows, empty, note))
 
 
 @command("match", example="lazpool match 8c41d0\nlazpool --json match 8c41d0")
@@ -78,6 +101,24 @@ def invite(app: App, match: str, note: str) -> None:
     with app.desk() as desk:
         deal = proposals.invite(desk, _match(desk, match), note)
         _show_begun(app, desk, deal, "Invited; the passenger's proposal shows up in: lazpool deals")
+
+
+def _none(desk: Desk) -> str:
+    """Return what is said where nothing matches: whether anything comes near, looked for no longer than is noticed."""
+    from lazpool.actions.misses import near_misses  # noqa: PLC0415 # seldom needed
+
+    ours = own.posts(desk.node)
+    near = near_misses(desk, ours, _FEW, looked_at=_LOOKED_AT)
+    return f"{_EMPTY}\n{len(near)} or more come near: lazpool matches --near" if near else _EMPTY
+
+
+def _check_options(post: str | None, why_not: str | None, mine: str | None, *, near: bool) -> None:
+    if why_not is not None and near:
+        raise click.UsageError("Say either --why-not or --near.")
+    if mine is not None and why_not is None:
+        raise click.UsageError("--for goes with --why-not.")
+    if post is not None and why_not is not None:
+        raise click.UsageError("With --why-not, say --for POST for one of yours.")
 
 
 def _match(desk: Desk, text: str) -> Match:

@@ -16,7 +16,7 @@ from lazpool.records.shape import check_text
 from lazpool.store import lookup, own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from lazpool.actions.desk import Desk
     from lazpool.store.database import Store
@@ -83,11 +83,16 @@ def place_name(text: str) -> str:
 
 def hex_id(db: Store, table: lookup.Table, text: str, what: str) -> bytes:
     """Return the one id that begins with the hex digits in `text`, as git does; what: said in errors, "deal"."""
+    return hex_id_of(((db, table),), text, what)
+
+
+def hex_id_of(places: Iterable[tuple[Store, lookup.Table]], text: str, what: str) -> bytes:
+    """Return the one id in any of several tables that begins with the hex digits in `text`."""
     prefix = text.strip().lower()
     listing = f"lazpool {_LISTING.get(what, 'posts')}"
     if len(prefix) < MIN_PREFIX:
         raise InvalidInputError(f"{text!r} is too short for an id", hint=f"at least {MIN_PREFIX} characters of it")
-    found = lookup.starting_with(db, table, prefix)
+    found = sorted({one for db, table in places for one in lookup.starting_with(db, table, prefix)})
     if not found:
         raise NotFoundError(f"there is no {what} {text!r}", hint=f"{listing} shows what there is")
     if len(found) > 1:

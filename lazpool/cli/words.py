@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lazpool.records.places import Point
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 SAME_PLACE_KM = 0.05
 NAME_WIDTH = 10
+HOURS_FROM = 180
+"""Minutes from which people rather read hours."""
 WIDEST = 100
 """Columns beyond which sentences are hard to read."""
 
@@ -25,6 +28,27 @@ WIDEST = 100
 def price(amount: int, unit: str) -> str:
     """Return an amount of minor units for people, `7.45 EUR`."""
     return f"{amount / 100:.2f} {unit}"
+
+
+def moment(when: str) -> datetime:
+    """Return a time of a JSON document, in the zone that it names."""
+    return datetime.fromisoformat(when)
+
+
+def clock(when: str) -> str:
+    """Return a time of a JSON document for people who know the day, `07:40`."""
+    return f"{moment(when):%H:%M}"
+
+
+def span(earliest: str, latest: str, *, day: bool = False) -> str:
+    """Return two times of a JSON document for people, `07:15-07:45`, on request with the day before them."""
+    said = clock(earliest) if earliest == latest else f"{clock(earliest)}-{clock(latest)}"
+    return f"{moment(earliest):%a %d %b} {said}" if day else said
+
+
+def duration(minutes: float) -> str:
+    """Return minutes for people, `40 min` or `22 h`."""
+    return f"{minutes:.0f} min" if minutes < HOURS_FROM else f"{minutes / 60:.0f} h"
 
 
 def label(desk: Desk, where: Point) -> str:

@@ -1,0 +1,134 @@
+"""Why two posts do not match, and which come near; nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lazpool.actions.matches import match_heard, match_id
+from lazpool.errors import NotFoundError
+from lazpool.records.places import centre
+from lazpool.records.posts import Offer, Request, SignedPost, read_post
+from lazpool.rules.matching import Fit, Miss, Reason, fit, fit_places
+from lazpool.store import board, own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lazpool.actions.desk import Desk
+
+MOST_LOOKED_AT = 2000
+"""Posts on the board that are tried for near misses, those nearest in time first: about 0.15 s."""
+NEAR_MIN = 90
+"""Minutes, of time or of detour, beyond which a miss is not near."""
+_SEAT_MIN = 15
+"""How many minutes a missing seat counts for where near misses are put in order."""
+_OWN, _KIND = "own", "kind"
+_BOARD = "lazpool board shows what is there"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An own post and another post: the match they make, or why they make none.
+
+    reason: a code of Reason, or own: it is ours, kind: both are offers or both requests, withdrawn, expired: the state
+    of our own; empty for a match. miss: with the numbers, if there are any. otherwise: how the two would fit but for
+    that reason, None where that was not looked at.
+    """
+
+    mine: own.OwnPost
+    theirs: SignedPost
+    match: bytes = b""
+    reason: str = ""
+    miss: Miss | None = None
+    otherwise: Fit | Miss | None = None
+
+    @property
+    def posts(self) -> tuple[Offer, Request] | None:
+        """Return the offer and the request, if they are one of each."""
+        return _sorted(read_post(self.mine.envelope)[0], self.theirs)
+
+
+def post_here(desk: Desk, post_id: bytes) -> SignedPost:
+    """Return a live post of ours or of the board, or raise NotFoundError with what became of it."""
+    ours = own.post(desk.node, post_id)
+    if ours is not None and ours.state != own.LIVE:
+        raise NotFoundError(f"your post is {ours.state}", hint="lazpool posts shows those that are live", code="stale")
+    heard = board.get(desk.board, post_id)
+    if ours is not None:
+        envelope, expires = ours.envelope, ours.expires
+    elif heard is not None:
+        envelope, expires = heard["envelope"], heard["expires"]
+    else:
+        raise NotFoundError("that post was withdrawn", hint=_BOARD, code="stale")
+    if expires < desk.minute:
+        raise NotFoundError("that post has expired", hint=_BOARD, code="stale")
+    return read_post(envelope)[0]
+
+
+def why_not(desk: Desk, theirs: SignedPost, mine: own.OwnPost) -> Verdict:
+    """Return why an own post and another do not match; if they do, the match is noted so that it can be looked at."""
+    verdict = _judge(desk, mine, theirs)
+    if verdict.match:
+        with desk.board.transaction():
+            match_heard(desk, [theirs], [read_post(mine.envelope)[0]])
+    return verdict
+
+
+def near_misses(desk: Desk, ours: list[own.OwnPost], most: int, *, looked_at: int = MOST_LOOKED_AT) -> list[Verdict]:
+    """Return the posts that come nearest to matching one of ours, at most so many; of few minutes first."""
+    found = [
+        (_minutes(verdict), verdict.theirs.id, verdict)
+        for mine in ours
+        for verdict in _looked_at(desk, mine, looked_at // len(ours))
+    ]
+    near = [one for one in found if one[0] <= NEAR_MIN]
+    return [verdict for *_, verdict in sorted(near, key=lambda one: one[:2])[:most]]
+
+
+def _looked_at(desk: Desk, mine: own.OwnPost, most: int) -> Iterator[Verdict]:
+    wanted = Request.KIND if mine.kind == Offer.KIND else Offer.KIND
+    for envelope in board.nearest_in_time(desk.board, wanted, mine.depart, desk.minute, most):
+        yield _judge(desk, mine, read_post(envelope)[0])
+
+
+def _judge(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> Verdict:
+    ours = read_post(mine.envelope)[0]
+    both = _sorted(ours, theirs)
+    if own.post(desk.node, theirs.id) is not None:
+        return Verdict(mine, theirs, reason=_OWN)
+    if mine.state != own.LIVE or mine.expires < desk.minute:
+        return Verdict(mine, theirs, reason=mine.state if mine.state != own.LIVE else own.EXPIRED)
+    if both is None:
+        return Verdict(mine, theirs, reason=_KIND)
+    found = fit(*both)
+    if isinstance(found, Fit):
+        return Verdict(mine, theirs, match_id(mine.id, theirs.id))
+    return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found))
+
+
+def _otherwise(offer: Offer, request: Request, miss: Miss) -> Fit | Miss | None:
+    """Return how the two would fit at another time, or with one seat: whether it is worth asking."""
+    if miss.reason is Reason.TIME:
+        return fit_places(offer, centre(request.cell_from), centre(request.cell_to), request.seats)
+    if miss.reason is Reason.SEATS:
+        return fit(offer, replace(request, seats=1))
+    return None
+
+
+def _minutes(verdict: Verdict) -> float:
+    """Return how near a miss is, in minutes; infinity for what no change of times and limits would mend."""
+    miss = verdict.miss
+    if miss is None or (miss.reason in {Reason.TIME, Reason.SEATS} and not isinstance(verdict.otherwise, Fit)):
+        return float("inf")
+    factor = {Reason.TIME: 1.0, Reason.DETOUR: 1.0, Reason.SEATS: float(_SEAT_MIN)}.get(miss.reason, float("inf"))
+    return miss.short_by * factor
+
+
+def _sorted(ours: SignedPost, theirs: SignedPost) -> tuple[Offer, Request] | None:
+    match ours.post, theirs.post:
+        case Offer() as offer, Request() as request:
+            return offer, request
+        case Request() as request, Offer() as offer:
+            return offer, request
+    return None
