@@ -26,6 +26,7 @@ class Config:
     home: its folder. network: only nodes of the same network hear each other. name, contact: told to a partner in a
     sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     plan_days: how many days ahead the posts of a plan are published.
+    countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     """
 
     home: Path
@@ -35,6 +36,7 @@ class Config:
     zone: str = "UTC"
     unit: str = "EUR"
     plan_days: int = 7
+    countries: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a zone that does not exist, and days that posts cannot live."""
@@ -57,6 +59,11 @@ class Config:
     def board_file(self) -> Path:
         """The database of what was heard; may be deleted at any time."""
         return self.home / "board.db"
+
+    @property
+    def towns_file(self) -> Path:
+        """The towns known by name; may be deleted, and is built anew by `place update`."""
+        return self.home / "places.db"
 
     @property
     def lock_file(self) -> Path:
@@ -104,6 +111,21 @@ def write_config(config: Config) -> None:
             )
     except FileExistsError:
         raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists") from None
+
+
+def change_setting(home: Path, name: str, value: str) -> None:
+    """Set one value in the settings of a home, leaving everything else in the file as it is."""
+    file = home / FILE
+    lines, line = file.read_text(encoding="utf-8").splitlines(), f"{name} = {json.dumps(value)}"
+    places = [number for number, old in enumerate(lines) if old.partition("=")[0].strip() == name]
+    at = places[0] if places else len(lines)
+    lines[at : at + 1] = [line]
+    aside = file.with_name(f"{FILE}.{os.getpid()}.new")
+    try:
+        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _known(values: dict[str, object]) -> dict[str, Any]:

@@ -6,6 +6,11 @@ of the command-line contract.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 
 class LazpoolError(Exception):
     """Something lazpool could not do; the message says what, the hint says what to try."""
@@ -21,7 +26,7 @@ class LazpoolError(Exception):
         self.hint = hint or self.hint
         self.code = code or self.code
 
-    def as_json(self) -> dict[str, dict[str, str]]:
+    def as_json(self) -> dict[str, dict[str, object]]:
         """Return the error object of the command-line contract."""
         return {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
 
@@ -49,9 +54,19 @@ class NotFoundError(LazpoolError):
 
 
 class AmbiguousError(NotFoundError):
-    """More than one thing has that name or id."""
+    """More than one thing has that name or id; `candidates` for programs to choose among."""
 
     code = "ambiguous"
+
+    def __init__(self, message: str, *, hint: str = "", candidates: Sequence[Mapping[str, object]] = ()) -> None:
+        """Keep the candidates, too."""
+        super().__init__(message, hint=hint)
+        self.candidates = list(candidates)
+
+    def as_json(self) -> dict[str, dict[str, object]]:
+        """Return the error object, with the candidates where they are known."""
+        error = super().as_json()
+        return {"error": {**error["error"], "candidates": self.candidates}} if self.candidates else error
 
 
 class NoHomeError(NotFoundError):

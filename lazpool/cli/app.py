@@ -80,9 +80,13 @@ class App:
             if look(desk.config.lock_file) is None:
                 self.say("Your node is not running; this travels as soon as it does: lazpool up")
 
+    def asks(self) -> bool:
+        """Tell whether somebody is there who reads questions and can answer them."""
+        return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
+
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something is lost; off a terminal nobody could answer, and a script means what it says."""
-        if yes or self.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if yes or not self.asks():
             return
         if not click.confirm(clean(question), err=True):
             raise click.Abort

@@ -1,4 +1,4 @@
-"""Saved places: place add, list, remove."""
+"""Places by name: place add, list, remove; search and update are of towns, see gazetteer.py."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
+from lazpool.cli.gazetteer import search, update
 from lazpool.cli.typed import place as parse_place
 from lazpool.cli.typed import place_name
 from lazpool.cli.views import point
@@ -55,6 +56,10 @@ def remove(app: App, name: str) -> None:
             if not own.remove_place(desk.node, place_name(name)):
                 raise NotFoundError(f"no place is saved as {name!r}", hint="lazpool place list")
         _show(app, desk)
+
+
+place.add_command(search)
+place.add_command(update)
 
 
 def _show(app: App, desk: Desk) -> None:

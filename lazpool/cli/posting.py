@@ -33,9 +33,10 @@ SHOWN = 50
 @offer_ways
 @click.pass_obj
 def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: int) -> None:
-    """Offer free seats from FROM to TO, each LAT,LON or a saved place.
+    """Offer free seats from FROM to TO.
 
-    The post says where you start and end to about 5 square kilometres; it does not say who you are.
+    Each is LAT,LON, a saved place or a town. The post says where you start and end to about 5 square kilometres; it
+    does not say who you are.
     """
     from lazpool.actions import posts as actions  # noqa: PLC0415 # H3 and keys, which `board` does without
 
@@ -54,9 +55,9 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 @request_ways
 @click.pass_obj
 def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: int) -> None:
-    """Look for a seat from FROM to TO, each LAT,LON or a saved place.
+    """Look for a seat from FROM to TO.
 
-    With --by, --flex says how many minutes too early is fine.
+    Each is LAT,LON, a saved place or a town. With --by, --flex says how many minutes too early is fine.
     """
     from lazpool.actions import posts as actions  # noqa: PLC0415 # H3 and keys, which `board` does without
 

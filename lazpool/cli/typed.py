@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
-_LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, or a name saved with: lazpool place add"
+_LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, a name saved with: lazpool place add, or a town"
 _MOST_LAT = 90
 _THOUSANDTHS = 1000
 _LISTING = {"match": "matches", "deal": "deals", "plan": "plan list"}
@@ -62,23 +62,52 @@ def per_km(value: str) -> int:
 
 
 def place(desk: Desk, text: str) -> Point:
-    """Return the place that `LAT,LON` or a saved name stands for."""
-    if "," in text:
+    """Return the place that `LAT,LON`, a saved name or a town stands for; a saved name goes before a town.
+
+    A town may be narrowed as in `Springfield, US`. On a terminal a person is asked which of several is meant.
+    """
+    if _is_numeric(text):
         return _coordinates(text)
-    name = place_name(text)
+    name = _name(text)
     saved = own.places(desk.node)
-    if name not in saved:
-        known = f"; saved are: {', '.join(saved)}" if saved else ""
-        raise NotFoundError(f"no place is saved as {name!r}{known}", hint=f"lazpool place add {name} LAT,LON")
-    return saved[name]
+    if name in saved:
+        return saved[name]
+    from lazpool.cli.towns import find_town  # noqa: PLC0415 # towns are an extra
+    from lazpool.records.towns import fold  # noqa: PLC0415 # the same
+
+    alike = {at for other, at in saved.items() if fold(other) == fold(name)}
+    return alike.pop() if len(alike) == 1 else find_town(desk, name, tuple(saved))
 
 
 def place_name(text: str) -> str:
     """Return a name for a place, or raise InvalidInputError for what cannot be one."""
+    if "," in text:
+        raise _no_place(text)
+    return _name(text)
+
+
+def _name(text: str) -> str:
     name = unicodedata.normalize("NFC", text).strip()
-    if "," in name or not any(sign.isalpha() for sign in name) or not name.isprintable():
-        raise InvalidInputError(f"{text.strip()!r} is neither coordinates nor a name", hint=_LOOKS_LIKE)
+    if not any(sign.isalpha() for sign in name) or not name.isprintable():
+        raise _no_place(text)
     return name
+
+
+def _no_place(text: str) -> InvalidInputError:
+    return InvalidInputError(f"{text.strip()!r} is neither coordinates nor a name", hint=_LOOKS_LIKE)
+
+
+def _is_numeric(text: str) -> bool:
+    """Tell whether this is meant as coordinates, `nan` and `inf` included: some part of it is a number."""
+    return "," in text and any(_is_number(part) for part in text.split(","))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def hex_id(db: Store, table: lookup.Table, text: str, what: str) -> bytes:
