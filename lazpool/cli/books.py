@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions import books
+from lazpool.actions.exporting import names_of
 from lazpool.cli import times
 from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
+from lazpool.cli.exports import choice, export
+from lazpool.cli.partners import who
 from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
 from lazpool.records.entries import COMMITMENTS, KINDS, Entry, commitment_of, entry_from
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, receipt_from
-from lazpool.store import deals
 from lazpool.store import ledger as stored
 
 if TYPE_CHECKING:
@@ -31,17 +33,24 @@ def ledger() -> None:
     """Receipts that two people signed, and the chain that holds them."""
 
 
-@ledger.command("show", epilog=epilog("lazpool ledger show"))
+ledger.add_command(export)
+
+
+@ledger.command("show", epilog=epilog("lazpool ledger show\nlazpool ledger show --since 2027-03-01 --with Zoe"))
+@click.option("--since", metavar="DATE", help="From this day on.")
+@click.option("--until", metavar="DATE", help="Up to the end of this day.")
+@click.option("--with", "other", metavar="PERSON", help="With one person only.")
 @click.pass_obj
-def show(app: App) -> None:
+def show(app: App, since: str | None, until: str | None, other: str | None) -> None:
     """List the entries of your ledger."""
     with app.desk() as desk:
-        receipts, names = _receipts(desk), _names(desk)
-        entries = [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
+        receipts, names, wanted = _receipts(desk), names_of(desk), choice(desk, since, until, other)
+        every = [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
+        entries = [one for one in every if wanted.takes(one.time // 60, _with(desk, one, receipts))]
         documents = [_document(desk, entry, receipts) for entry in entries]
         rows = [_row(desk, entry, receipts, names) for entry in entries]
-    columns = (">no", "kind", "at", "with", ">km", ">share")
-    app.show({"entries": documents}, Table(columns, rows, "Empty: not even the first entry is there."))
+    columns = (">no", "kind", "at", "with", ">km", ">share", "id")
+    app.show({"entries": documents}, Table(columns, rows, "No entries, or none that fit."))
 
 
 @ledger.command("balance", epilog=epilog("lazpool ledger balance"))
@@ -49,14 +58,14 @@ def show(app: App) -> None:
 def balance(app: App) -> None:
     """Say who owes whom, one line a person: what you owe is negative."""
     with app.desk() as desk:
-        found, names = books.balance(desk), _names(desk)
+        found, names = books.balance(desk), names_of(desk)
     documents = [
         {"with": one.other.hex(), "share": money(one.amount, one.unit), "km": one.distance / 10, "rides": one.rides}
         for one in found
     ]
     rows = [
         (
-            names.get(one.other) or short(one.other),
+            who(one.other, names),
             price(one.amount, one.unit),
             f"{one.distance / 10:.1f}",
             str(one.rides),
@@ -91,8 +100,9 @@ def _receipts(desk: Desk) -> dict[bytes, ReceiptTerms]:
     return {blind_commitment(one.id, one.blind): receipt_from(one.terms) for one in kept}
 
 
-def _names(desk: Desk) -> dict[bytes, str]:
-    return {deal.peer: deal.peer_name for deal in deals.all_deals(desk.node) if deal.peer_name}
+def _with(desk: Desk, entry: Entry, receipts: dict[bytes, ReceiptTerms]) -> bytes | None:
+    terms = _of(entry, receipts)
+    return _other(desk, terms) if terms else None
 
 
 def _km(distance: int) -> str:
@@ -122,10 +132,9 @@ def _row(desk: Desk, entry: Entry, receipts: dict[bytes, ReceiptTerms], names: d
     head = (str(entry.seq), KINDS[entry.kind], times.day_and_time(desk, entry.time // 60))
     terms = _of(entry, receipts)
     if terms is None:
-        return (*head, "", "", "")
+        return (*head, "", "", "", "")
     other = _other(desk, terms)
-    who = names.get(other) or short(other)
-    return (*head, who, _km(terms.distance), price(_signed(desk, terms), terms.unit))
+    return (*head, who(other, names), _km(terms.distance), price(_signed(desk, terms), terms.unit), short(terms.id))
 
 
 def _other(desk: Desk, terms: ReceiptTerms) -> bytes:

@@ -64,6 +64,23 @@ def time_of_day(desk: Desk, minute: int) -> str:
     return _at(desk, minute * 60).strftime("%H:%M")
 
 
+def day(desk: Desk, minute: int) -> str:
+    """Return the day of a minute, `2027-03-01`."""
+    return _at(desk, minute * 60).date().isoformat()
+
+
+def day_start(text: str, zone: str, *, days: int = 0) -> int:
+    """Return the minute at which a day such as 2027-03-01 begins in the zone, or so many days after it."""
+    try:
+        first = datetime.fromisoformat(text.strip()) if _DATE.fullmatch(text.strip()) else None
+        begins = first + timedelta(days=days) if first else None
+    except (ValueError, OverflowError):
+        begins = None
+    if begins is None:
+        raise InvalidInputError(f"{text!r} is not a day", hint="say it like 2027-03-01")
+    return _minute(begins.replace(tzinfo=ZoneInfo(zone)))
+
+
 def _at(desk: Desk, second: int) -> datetime:
     return datetime.fromtimestamp(second, ZoneInfo(desk.config.zone))
 

@@ -26,7 +26,7 @@ _PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, a name saved with: lazpool place add, or a town"
 _MOST_LAT = 90
 _THOUSANDTHS = 1000
-_LISTING = {"match": "matches", "deal": "deals", "plan": "plan list"}
+_LISTING = {"match": "matches", "deal": "deals", "plan": "plan list", "receipt": "ledger show"}
 MIN_PREFIX = 4
 SHORT = 8
 """Hex digits of an id that people see."""
