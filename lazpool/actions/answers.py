@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lazpool.actions import proposals, receipts, rides
 from lazpool.actions.deals import send_details
 from lazpool.actions.letters import How, pack_card, unpack_card, write
-from lazpool.actions.matches import match_heard
+from lazpool.actions.matches import match_heard, secret_of
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
@@ -26,15 +26,19 @@ from lazpool.records.bodies import (
     Receipt,
     ReceiptRefused,
 )
-from lazpool.records.posts import Offer, check_signature, read_post
+from lazpool.records.groups import member_tag
+from lazpool.records.posts import Offer, Request, check_signature, read_post
 from lazpool.records.receipts import receipt_from
 from lazpool.rules import terms as agreement
 from lazpool.rules.admission import untimely
+from lazpool.rules.conditions import compatible
+from lazpool.rules.matching import mismatch
 from lazpool.rules.negotiation import OPEN, Event, Role, State, step
-from lazpool.store import deals, ledger, own, post_office
+from lazpool.store import deals, groups, ledger, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.records.agreements import AgreementTerms
     from lazpool.records.bodies import Body
     from lazpool.records.letters import Letter
     from lazpool.store.deals import Deal
@@ -100,10 +104,13 @@ def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, de
         raise RefusedError("an invitation by somebody else", code="wrong-sender")
     if reason := untimely(post, desk.minute):
         raise RefusedError(f"an invitation to an offer that {reason}", code="untimely")
+    wish, _ = read_post(request.envelope)
+    if isinstance(wish.post, Request) and (miss := mismatch(post, wish.post, secret_of(desk, wish))) is not None:
+        raise RefusedError(f"an invitation to an offer that does not fit: {miss}", code="no-fit")
     if deals.count_open(desk.node, request.id) >= MAX_INVITATIONS:
         raise RefusedError("too many invitations", code="quota")
-    deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request.id))
-    match_heard(desk, [signed], [read_post(request.envelope)[0]])
+    deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request))
+    match_heard(desk, [signed], [wish])
     if body.note:
         deals.add_note(desk.node, letter.deal, body.note, mine=False, now=desk.minute)
 
@@ -235,7 +242,22 @@ def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
         return f"the offer is {own_offer.state}"
     if terms.answer_by < desk.minute:
         return "the proposal came too late"
-    return agreement.objection(offer, terms)
+    return _not_for_them(desk, body, offer) or agreement.objection(offer, terms)
+
+
+def _not_for_them(desk: Desk, body: Proposal, offer: Offer) -> str:
+    """Return why our offer is not for who proposes, or nothing: their node may not have asked before it proposed."""
+    if not compatible(offer.flags, body.flags):
+        return "the conditions of offer and request differ"
+    return "" if body.member == _member_tag(desk, offer, body.agreement) else "the offer is for a closed group"
+
+
+def _member_tag(desk: Desk, offer: Offer, terms: AgreementTerms) -> bytes | None:
+    """Return what a proposal for our offer must show: nothing, or that its author is in the offer's group."""
+    if not offer.group:
+        return b""
+    secret = groups.secret_of(desk.node, offer)
+    return member_tag(secret, terms.id) if secret else None  # None: we left the group, and nobody can show anything
 
 
 def _check_room(desk: Desk, offer_id: bytes) -> None:

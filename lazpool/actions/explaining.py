@@ -13,7 +13,7 @@ from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.posts import Offer, Request, read_post
 from lazpool.rules.matching import Fit, Miss, fit
 from lazpool.rules.negotiation import Role
-from lazpool.store import board, deals, own
+from lazpool.store import board, deals, groups, own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +54,13 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     offer, request = (ours, others) if match.role == Role.DRIVER else (others, ours)
     if not isinstance(offer, Offer) or not isinstance(request, Request):
         raise NotFoundError("that match joins no offer to a request", hint=_LISTING)
-    found = fit(offer, request)
+    group = groups.secret_of(desk.node, offer)
+    found = fit(offer, request, group=group)
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")
     if match.role == Role.DRIVER:
         load, spent = load_of(desk, offer, mine.id)
-        room = fit(offer, request, load, spent_min=spent)
+        room = fit(offer, request, load, spent_min=spent, group=group)
         return Explained(match, offer, request, mine, found, None, None, tuple(deals.seated(desk.node, mine.id)), room)
     cells, terms = _terms(offer, request, mine)
     return Explained(match, offer, request, mine, found, cells, terms, (), found)

@@ -8,7 +8,7 @@ from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_p
 from lazpool.rules.areas import offer_areas, request_area
 from lazpool.rules.matching import Fit, fit
 from lazpool.rules.negotiation import Role
-from lazpool.store import board, own
+from lazpool.store import board, groups, own
 from lazpool.wire.hashing import tagged_hash
 
 if TYPE_CHECKING:
@@ -27,13 +27,15 @@ def match_own(desk: Desk, post: own.OwnPost) -> int:
     wanted = Request.KIND if post.kind == Offer.KIND else Offer.KIND
     near = board.envelopes(desk.board, wanted, post.depart + 2 * _DAY, post.depart - 2 * _DAY)
     found = [(mine, read_post(envelope)[0]) for _, envelope in near]
+    group = secret_of(desk, mine)
     with desk.board.transaction():
-        return sum(_note(desk, ours, theirs) for ours, theirs in found)
+        return sum(_note(desk, ours, theirs, group) for ours, theirs in found)
 
 
 def match_heard(desk: Desk, heard: Iterable[SignedPost], ours: Iterable[SignedPost]) -> int:
     """Match posts just heard with our own live posts, inside the board's transaction; return how many matches."""
-    return sum(_note(desk, mine, theirs) for mine in ours for theirs in heard)
+    shared = [(mine, secret_of(desk, mine)) for mine in ours]
+    return sum(_note(desk, mine, theirs, group) for mine, group in shared for theirs in heard)
 
 
 def own_live(desk: Desk) -> list[SignedPost]:
@@ -53,7 +55,12 @@ def match_id(mine: bytes, theirs: bytes) -> bytes:
     return tagged_hash("lz/match/1", mine + theirs)[:MATCH_ID]
 
 
-def _note(desk: Desk, mine: SignedPost, theirs: SignedPost) -> bool:
+def secret_of(desk: Desk, signed: SignedPost) -> bytes:
+    """Return the secret of the group of ours that a post belongs to, or nothing."""
+    return b"" if isinstance(signed.post, Withdrawal) else groups.secret_of(desk.node, signed.post)
+
+
+def _note(desk: Desk, mine: SignedPost, theirs: SignedPost, group: bytes) -> bool:
     match mine.post, theirs.post:
         case Offer() as offer, Request() as request:
             role = Role.DRIVER
@@ -61,7 +68,7 @@ def _note(desk: Desk, mine: SignedPost, theirs: SignedPost) -> bool:
             role = Role.PASSENGER
         case _:
             return False
-    result = fit(offer, request)
+    result = fit(offer, request, group=group)
     return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, role, offer, result))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import match_heard, match_id
+from lazpool.actions.matches import match_heard, match_id, secret_of
 from lazpool.errors import NotFoundError
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, SignedPost, read_post
@@ -101,18 +101,19 @@ def _judge(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> Verdict:
         return Verdict(mine, theirs, reason=mine.state if mine.state != own.LIVE else own.EXPIRED)
     if both is None:
         return Verdict(mine, theirs, reason=_KIND)
-    found = fit(*both)
+    group = secret_of(desk, ours)
+    found = fit(*both, group=group)
     if isinstance(found, Fit):
         return Verdict(mine, theirs, match_id(mine.id, theirs.id))
-    return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found))
+    return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found, group))
 
 
-def _otherwise(offer: Offer, request: Request, miss: Miss) -> Fit | Miss | None:
+def _otherwise(offer: Offer, request: Request, miss: Miss, group: bytes) -> Fit | Miss | None:
     """Return how the two would fit at another time, or with one seat: whether it is worth asking."""
     if miss.reason is Reason.TIME:
         return fit_places(offer, centre(request.cell_from), centre(request.cell_to), request.seats)
     if miss.reason is Reason.SEATS:
-        return fit(offer, replace(request, seats=1))
+        return fit(offer, replace(request, seats=1), group=group)
     return None
 
 

@@ -9,11 +9,12 @@ from lazpool.actions import deals
 from lazpool.actions.letterboxes import letterboxes
 from lazpool.actions.matches import match_own
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
+from lazpool.records.groups import post_tag
 from lazpool.records.places import POST_RES, Point, cell_at, coarse, on_grid
 from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, read_post, sign_post
 from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.rules.geo import km, route_minutes
-from lazpool.store import own, post_office
+from lazpool.store import groups, own, post_office
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
 from lazpool.wire.signing import public_key
@@ -32,7 +33,10 @@ END_KM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What a driver types. Times and flexibility in minutes; price in thousandths of the unit per km and seat."""
+    """What a driver types. Times and flexibility in minutes; price in thousandths of the unit per km and seat.
+
+    flags: conditions, as in rules/conditions.py. group: the name of a closed group of ours, or empty.
+    """
 
     start: Point
     end: Point
@@ -42,11 +46,16 @@ class Trip:
     seats: int
     detour: int
     price: int
+    flags: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a passenger types. at: minute of departure, or of arrival with `arrive`; walk in metres."""
+    """What a passenger types. at: minute of departure, or of arrival with `arrive`; walk in metres.
+
+    flags: conditions, as in rules/conditions.py. group: the name of a closed group of ours, or empty.
+    """
 
     start: Point
     end: Point
@@ -55,6 +64,8 @@ class Wish:
     flex: int
     seats: int
     walk: int
+    flags: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,8 @@ def draft_offer(desk: Desk, trip: Trip) -> Draft:
     post = Offer(
         net=desk.net, post_pk=public_key(seed), box_pk=box_public_key(box_sk), letterboxes=letterboxes(desk),
         route=route, minutes=minutes, depart=trip.depart, flex_before=trip.flex, flex_after=trip.flex,
-        max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=0,
-        expires=trip.depart + trip.flex + minutes[-1] + AFTER_TRIP,
+        max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=trip.flags,
+        expires=trip.depart + trip.flex + minutes[-1] + AFTER_TRIP, group=_tag(desk, trip.group, seed),
     )  # fmt: skip
     return Draft(post, seed, box_sk, (trip.start, trip.end))
 
@@ -100,7 +111,8 @@ def draft_request(desk: Desk, wish: Wish) -> Draft:
     post = Request(
         *(desk.net, public_key(seed), box_public_key(box_sk), letterboxes(desk)),
         *(cell_at(wish.start, POST_RES), cell_at(wish.end, POST_RES), ARRIVE if wish.arrive else DEPART),
-        *(earliest, latest, wish.walk, wish.seats, 0, latest + AFTER_TRIP),
+        *(earliest, latest, wish.walk, wish.seats, wish.flags, latest + AFTER_TRIP),
+        group=_tag(desk, wish.group, seed),
     )
     return Draft(post, seed, box_sk, (wish.start, wish.end))
 
@@ -130,6 +142,16 @@ def withdraw(desk: Desk, post_id: bytes) -> None:
         own.set_post_state(desk.node, post_id, own.WITHDRAWN)
         post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
         deals.end_for_withdrawn(desk, post_id)
+
+
+def _tag(desk: Desk, name: str, seed: bytes) -> bytes:
+    """Return what a post with that key carries to belong to a group of ours; nothing without a name."""
+    if not name:
+        return b""
+    circle = groups.get(desk.node, name)
+    if circle is None:
+        raise NotFoundError(f"you are in no group {name!r}", hint="lazpool group list, lazpool group join CODE")
+    return post_tag(circle.secret, desk.net, public_key(seed))
 
 
 def _box_of(desk: Desk, post_id: bytes) -> own.Box | None:

@@ -10,13 +10,15 @@ from lazpool.actions.moves import advance, checked_note, post_seed
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import sign_as_passenger
 from lazpool.records.bodies import Invitation, Proposal
+from lazpool.records.groups import member_tag
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, SignedPost, read_post
 from lazpool.records.shape import DEAL_ID
+from lazpool.rules import matching
 from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Fit, fit_places
 from lazpool.rules.negotiation import OPEN, Event, Role, State
-from lazpool.store import board, deals, own
+from lazpool.store import board, deals, groups, own
 from lazpool.store.deals import Deal
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def invite(desk: Desk, match: board.Match, note: str = "") -> Deal:
         deal = _new_deal(Role.DRIVER, State.INVITED, secrets.token_bytes(DEAL_ID), mine.id, mine.envelope, desk.minute)
         deal.post_id, deal.about, deal.peer_card = mine.id, wanted.id, pack_card(card_of(_trip(wanted)))
         deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
+        deal.flags = _trip(wanted).flags
         write(desk, deal, Invitation(mine.envelope, checked_note(note)), How(seed=post_seed(desk, mine.id)))
         deals.add(desk.node, deal)
         _keep_note(desk, deal, note)
@@ -82,11 +85,12 @@ def take_proposal(deal: Deal, letter: Proposal) -> None:
     _fill(deal, letter)
 
 
-def new_invited(desk: Desk, deal_id: bytes, offer: SignedPost, request_id: bytes) -> Deal:
+def new_invited(desk: Desk, deal_id: bytes, offer: SignedPost, request: own.OwnPost) -> Deal:
     """Return the passenger's side of a deal that an invitation begins."""
     deal = _new_deal(Role.PASSENGER, State.INVITED, deal_id, offer.id, offer.envelope, desk.minute)
     trip = _trip(offer)
-    deal.post_id, deal.about, deal.peer_card = request_id, offer.id, pack_card(card_of(trip))
+    deal.post_id, deal.about, deal.peer_card = request.id, offer.id, pack_card(card_of(trip))
+    deal.flags = _trip(read_post(request.envelope)[0]).flags
     deal.answer_by = deal.ends = trip.expires
     return deal
 
@@ -102,6 +106,9 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     trip = _trip(offer)
     if not isinstance(trip, Offer) or not isinstance(wish.post, Request):
         raise InvalidInputError("a proposal joins a request to an offer")
+    secret = groups.secret_of(desk.node, trip)
+    if (mismatch := matching.mismatch(trip, wish.post, secret)) is not None:
+        raise RefusedError(f"the offer does not fit your request: {mismatch}", code="no-fit")
     cells, found = meeting(trip, wish.post, (request.start, request.end))
     if found.pickup_at <= desk.minute:
         raise RefusedError("the pick-up time is past", code="too-late")
@@ -110,8 +117,10 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     )
     deal.terms, deal.passenger_sig = terms.body(), sign_as_passenger(terms, desk.keys.log)
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
-    card = new_card(desk, deal)
-    body = Proposal(deal.terms, deal.passenger_sig, desk.device, card, desk.config.name, checked_note(note))
+    deal.flags = wish.post.flags
+    member = member_tag(secret, terms.id) if secret else b""
+    about_me = (desk.device, new_card(desk, deal), desk.config.name, checked_note(note), deal.flags, member)
+    body = Proposal(deal.terms, deal.passenger_sig, *about_me)
     write(desk, deal, body, How(awaits=True))
     deals.save(desk.node, deal)
     _keep_note(desk, deal, note)
@@ -147,6 +156,7 @@ def _fill(deal: Deal, letter: Proposal) -> None:
     )
     deal.peer_card, deal.peer_name = pack_card(letter.card), letter.name
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
+    deal.flags = letter.flags
 
 
 def _new_deal(role: Role, state: State, deal_id: bytes, offer_id: bytes, offer: bytes, now: int) -> Deal:

@@ -10,11 +10,13 @@ from lazpool.actions.moves import find
 from lazpool.cli import times
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
+from lazpool.cli.conditions import with_conditions
 from lazpool.cli.typed import hex_id, short
 from lazpool.cli.views import money, point
 from lazpool.cli.words import label, price
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point, centre
+from lazpool.rules.conditions import names
 from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals as stored
 
@@ -44,7 +46,7 @@ def deals(app: App) -> None:
         found = stored.all_deals(desk.node)
         documents = [document(desk, deal) for deal in found]
         rows = [_row(desk, deal) for deal in found]
-    app.show({"deals": documents}, Table(_COLUMNS, rows, _EMPTY))
+    app.show({"deals": documents}, with_conditions(Table(_COLUMNS, rows, _EMPTY), documents))
 
 
 @command("deal", example="lazpool deal 5be1f0")
@@ -73,6 +75,7 @@ def document(desk: Desk, deal: Deal) -> dict[str, object]:
         "share": money(terms.amount, terms.unit) if terms else None,
         "reason": deal.reason,
         "answer_by": times.iso(desk, deal.answer_by),
+        "conditions": names(deal.flags),
     }
 
 
@@ -141,6 +144,7 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
+    pairs["conditions"] = ", ".join(names(deal.flags))
     pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _NEXT.get((deal.role, deal.state), "")}
     return [f"{name:<9} {value}" for name, value in pairs.items() if value]
 

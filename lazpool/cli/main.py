@@ -29,6 +29,7 @@ COMMANDS = {
         "posts": "posting:posts",
         "board": "posting:board",
         "withdraw": "posting:withdraw",
+        "group": "circles:group",
     },
     "Sharing a ride": {
         "matches": "matching:matches",

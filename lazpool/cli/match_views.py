@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.cli.times import iso
-from lazpool.cli.views import money, point, trip
+from lazpool.cli.views import conditions, money, point, trip
 from lazpool.cli.words import saved_name
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import MEETING_RES, cell_at, centre
-from lazpool.records.posts import ARRIVE
+from lazpool.records.posts import ARRIVE, read_post
 from lazpool.rules import cost
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Miss
 from lazpool.rules.negotiation import Role
+from lazpool.store import board, own
 from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
@@ -55,7 +56,19 @@ def listed(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
         "co2_g": match.co2,
         "estimated": bool(match.estimated),
         "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
+        **_conditions(desk, match),
     }
+
+
+def _conditions(desk: Desk, match: Match) -> dict[str, object]:
+    """Return what the request asks for; an offer may have more."""
+    if match.role == Role.PASSENGER:
+        mine = own.post(desk.node, match.mine)
+        envelope = mine.envelope if mine else b""
+    else:
+        theirs = board.get(desk.board, match.theirs)
+        envelope = theirs["envelope"] if theirs else b""
+    return conditions(desk, read_post(envelope)[0].post) if envelope else {}
 
 
 def beginning(role: str) -> str:
@@ -89,7 +102,7 @@ def _offer(desk: Desk, found: Explained) -> dict[str, object]:
         "depart": iso(desk, offer.depart),
         "depart_earliest": iso(desk, offer.depart - offer.flex_before),
         "depart_latest": iso(desk, offer.depart + offer.flex_after),
-        **trip(offer),
+        **trip(desk, offer),
     }
 
 
@@ -100,7 +113,7 @@ def _request(desk: Desk, found: Explained) -> dict[str, object]:
         "by": "arrive" if request.by == ARRIVE else "depart",
         "earliest": iso(desk, request.earliest),
         "latest": iso(desk, request.latest),
-        **trip(request),
+        **trip(desk, request),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lazpool.cli.conditions import described
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import clock, degrees, moment, price, span
 
@@ -48,6 +49,8 @@ def explanation(match: Document) -> Iterator[tuple[str, str]]:
     yield "walk", _walk(match)
     yield "detour", f"{_detour(match)}; {_leaving(match)}"
     yield "seats", _seats(match)
+    if conditions := described(match):
+        yield "conditions", f"{conditions}: what the request asks for, and the offer has"
     yield "share", _share(match)
     yield "CO2", _co2(match)
     yield "how sure", _sure(match)

@@ -9,6 +9,7 @@ import click
 from lazpool.actions import explaining, proposals
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
+from lazpool.cli.conditions import with_conditions
 from lazpool.cli.match_views import Deals, beginning, explained, listed
 from lazpool.cli.match_words import COLUMNS, ESTIMATED, cells, explanation
 from lazpool.cli.typed import SHORT, free_text, hex_id, short
@@ -62,9 +63,10 @@ def _show_matches(app: App, post: str | None) -> None:
         under_way = Deals(desk)
         documents = [listed(desk, one, under_way.of(one)) for one in found]
         empty = "" if found or app.json else _none(desk)
-    rows = [_row(one) for one in documents]
+    rows = [] if app.json else [_row(one) for one in documents]
     note = f"{ESTIMATED}\n{_MORE}" if any(one.estimated for one in found) else _MORE
-    app.show({"matches": documents}, Table(("id", *COLUMNS, "next"), rows, empty, note))
+    table = Table(("id", *COLUMNS, "next"), rows, empty, note)
+    app.show({"matches": documents}, table if app.json else with_conditions(table, documents))
 
 
 @command("match", example="lazpool match 8c41d0\nlazpool --json match 8c41d0")

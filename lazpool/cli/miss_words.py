@@ -8,6 +8,7 @@ from lazpool.cli.times import iso
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import duration, moment, span
 from lazpool.records.posts import ARRIVE
+from lazpool.rules.conditions import names
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Fit, Miss, Reason
 from lazpool.store import board
@@ -24,7 +25,7 @@ _PLAIN = {
     "expired": "your post has expired",
     Reason.NETWORK: "it is of another network",
     Reason.SAME_AUTHOR: "both posts are by the same author",
-    Reason.FLAGS: "one side has a condition that the other does not meet",
+    Reason.GROUP: "they are not for the same closed group, or not for one that you are in",
     Reason.DIRECTION: "wrong direction: the drop-off comes before the pick-up on the driver's way",
 }
 """Reasons without a number."""
@@ -57,10 +58,17 @@ def sentence(verdict: Document) -> str:
         return f"the detour would be {_detour(verdict, verdict['short_by'])}"
     if reason == Reason.TIME:
         return f"{_times(verdict)}{_besides(verdict)}"
-    if reason == Reason.SEATS:
-        wanted, short = verdict["seats_wanted"], verdict["short_by"]
-        return f"seats: {wanted} wanted, {wanted - int(short)} free{_besides(verdict)}"
+    if reason in {Reason.SEATS, Reason.FLAGS}:
+        return _wanted(verdict)
     return _PLAIN.get(reason, reason)
+
+
+def _wanted(verdict: Document) -> str:
+    if verdict["reason"] == Reason.FLAGS:
+        wanted, offered = (", ".join(verdict[one]) or "none" for one in ("conditions_wanted", "conditions_offered"))
+        return f"conditions of the request: {wanted}; of the offer: {offered}"
+    seats = verdict["seats_wanted"]
+    return f"seats: {seats} wanted, {seats - int(verdict['short_by'])} free{_besides(verdict)}"
 
 
 def _numbers(desk: Desk, verdict: Verdict) -> Document:
@@ -77,6 +85,8 @@ def _numbers(desk: Desk, verdict: Verdict) -> Document:
         "detour_accepted_min": budget_min(offer.max_detour),
         "seats_wanted": request.seats,
         "seats_offered": offer.seats,
+        "conditions_wanted": names(request.flags),
+        "conditions_offered": names(offer.flags),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lazpool.cli import times
 from lazpool.cli.app import Table, typed
 from lazpool.cli.commands import command
+from lazpool.cli.conditions import with_conditions
 from lazpool.cli.trips import ends, offer_ways, request_ways
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
@@ -32,7 +33,7 @@ SHOWN = 50
 @click.option("--at", required=True, metavar="WHEN", help=f"When you leave. {_WHEN}")
 @offer_ways
 @click.pass_obj
-def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: int) -> None:
+def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: Any) -> None:
     """Offer free seats from FROM to TO.
 
     Each is LAT,LON, a saved place or a town. The post says where you start and end to about 5 square kilometres; it
@@ -54,7 +55,7 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 @click.option("--by", metavar="WHEN", help="When you have to be there, at the latest.")
 @request_ways
 @click.pass_obj
-def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: int) -> None:
+def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: Any) -> None:
     """Look for a seat from FROM to TO.
 
     Each is LAT,LON, a saved place or a town. With --by, --flex says how many minutes too early is fine.
@@ -81,7 +82,8 @@ def posts(app: App, every: bool) -> None:  # noqa: FBT001 # click's signature
         documents = [own_post(desk, post) for post in mine]
         rows = [] if app.json else [_row(desk, mine[i], documents[i]) for i in range(len(mine))]
     empty = "You have no posts; make one with: lazpool offer, or: lazpool request"
-    app.show({"posts": documents}, Table(("id", "kind", "from", "to", "departs", ">seats", "state"), rows, empty))
+    table = Table(("id", "kind", "from", "to", "departs", ">seats", "state"), rows, empty)
+    app.show({"posts": documents}, table if app.json else with_conditions(table, documents))
 
 
 @command("board", example="lazpool board\nlazpool --json board --full")
@@ -94,10 +96,12 @@ def board(app: App, full: bool) -> None:  # noqa: FBT001 # click's signature
         if app.json:
             app.show({"posts": [heard_post(desk, row, full=full) for row in rows]})
             return
-        table = [_heard_row(desk, row) for row in rows[:SHOWN]]
+        documents = [heard_post(desk, row, full=True) for row in rows[:SHOWN]]
+        table = [_heard_row(desk, row, one) for row, one in zip(rows, documents, strict=False)]
     empty = "Nothing heard yet; is the node up, and has it joined somebody? lazpool status"
     more = f"{len(rows) - SHOWN} more; lazpool --json board has all" if len(rows) > SHOWN else ""
-    app.show({}, Table(("id", "kind", "from", "to", "departs", ">seats"), table, empty, more))
+    columns = ("id", "kind", "from", "to", "departs", ">seats")
+    app.show({}, with_conditions(Table(columns, table, empty, more), documents))
 
 
 @command("withdraw", example="lazpool withdraw 3fa9c2")
@@ -138,9 +142,8 @@ def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[st
     return short(post.id), str(document["kind"]), *trip, str(document["seats"]), post.state
 
 
-def _heard_row(desk: Desk, row: sqlite3.Row) -> tuple[str, ...]:
+def _heard_row(desk: Desk, row: sqlite3.Row, document: dict[str, object]) -> tuple[str, ...]:
     from lazpool.cli import words  # noqa: PLC0415 # H3
 
-    document = heard_post(desk, row, full=True)
     departs = times.day_and_time(desk, row["depart"])
     return short(row["id"]), str(document["kind"]), *words.ends(desk, document), departs, str(document["seats"])

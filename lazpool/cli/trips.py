@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lazpool.cli.conditions import conditions
 from lazpool.cli.typed import per_km
 from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_SEATS, MAX_WALK
 
@@ -51,6 +52,7 @@ offer_ways = options(
     click.option(
         "--via", multiple=True, metavar="PLACE", help="A place you pass, in the order you do; may be repeated."
     ),
+    conditions("offer"),
 )
 """What a driver says of a trip beside where and when."""
 
@@ -65,5 +67,6 @@ request_ways = options(
         metavar="METRES",
         help="How far you walk to the car.",
     ),
+    conditions("request"),
 )
 """What a passenger says of a trip beside where and when."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from lazpool.errors import MalformedError
 from lazpool.records.agreements import MAX_TERMS, AgreementTerms, agreement_from
+from lazpool.records.groups import check_group_tag
 from lazpool.records.people import MAX_NAME, Card, Device, card_from, device_from
-from lazpool.records.posts import MAX_POST
+from lazpool.records.posts import MAX_FLAGS, MAX_POST
 from lazpool.records.receipts import MAX_RECEIPT, Countersignature, ReceiptTerms, receipt_from
 from lazpool.records.shape import HASH, MAX_MINUTE, build, check_bytes, check_text, check_uint, wire_fields, wrong
 from lazpool.wire.codec import Array, decode
@@ -37,7 +38,10 @@ class _Packed:
 
 @dataclass(frozen=True, slots=True)
 class Proposal(_Packed):
-    """A passenger proposes terms, signed, and says who they are. `name` and `note` are free text."""
+    """A passenger proposes terms, signed, and says who they are. `name` and `note` are free text.
+
+    flags: the conditions of the passenger's request. member: shows that they are of the offer's group, or empty.
+    """
 
     KIND: ClassVar[int] = 1
     terms: bytes
@@ -46,6 +50,8 @@ class Proposal(_Packed):
     card: Card
     name: str
     note: str
+    flags: int
+    member: bytes
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
@@ -53,6 +59,8 @@ class Proposal(_Packed):
         check_bytes("signature", self.signature, SIGNATURE_SIZE)
         check_text("name", self.name, MAX_NAME)
         check_text("note", self.note, MAX_TEXT)
+        check_uint("flags", self.flags, 0, MAX_FLAGS)
+        check_group_tag("member", self.member)
 
     @property
     def agreement(self) -> AgreementTerms:
@@ -237,8 +245,8 @@ def body_from(kind: int, data: bytes) -> Body:
 
 
 def _proposal(array: Array) -> Proposal:
-    terms, signature, passenger, card, name, note = _arity(array, 6)
-    return build(Proposal, terms, signature, device_from(passenger), card_from(card), name, note)
+    terms, signature, passenger, card, *rest = _arity(array, 8)
+    return build(Proposal, terms, signature, device_from(passenger), card_from(card), *rest)
 
 
 def _acceptance(array: Array) -> Acceptance:

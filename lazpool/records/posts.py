@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import ClassVar, TypeAlias
 
 from lazpool.errors import MalformedError
+from lazpool.records.groups import check_group_tag
 from lazpool.records.places import COARSE_RES, GRID, POST_RES, Point, check_cell, is_coarse
 from lazpool.records.route import MAX_VERTICES, pack_route, unpack_route
 from lazpool.records.shape import (
@@ -49,7 +50,8 @@ class Offer:
     """A driver's dated trip with free seats.
 
     route: 2 to 16 vertices, both ends coarse. minutes: offset of each vertex from `depart`. flex_*: minutes the driver
-    can leave earlier or later. max_detour: minutes. price: thousandths of `unit` per km and seat, 0 a gift.
+    can leave earlier or later. max_detour: minutes. price: thousandths of `unit` per km and seat, 0 a gift. group: tag
+    of a closed group, or empty.
     """
 
     KIND: ClassVar[int] = 1
@@ -69,6 +71,7 @@ class Offer:
     flags: int
     expires: int
     stamp: bytes = b""
+    group: bytes = b""
 
     def __post_init__(self) -> None:
         """Refuse an offer that breaks the format."""
@@ -87,6 +90,7 @@ class Offer:
             *(VERSION, self.net, self.KIND, self.post_pk, self.box_pk, self.letterboxes),
             *(pack_route(self.route), self.minutes, self.depart, self.flex_before, self.flex_after),
             *(self.max_detour, self.seats, self.price, self.unit, self.flags, self.expires, self.stamp),
+            self.group,
         )
 
     @classmethod
@@ -100,7 +104,8 @@ class Offer:
 class Request:
     """A passenger's dated trip.
 
-    by: 0 when earliest..latest is the window of departure, 1 of arrival. walk: metres.
+    by: 0 when earliest..latest is the window of departure, 1 of arrival. walk: metres. group: tag of a closed group, or
+    empty.
     """
 
     KIND: ClassVar[int] = 2
@@ -118,6 +123,7 @@ class Request:
     flags: int
     expires: int
     stamp: bytes = b""
+    group: bytes = b""
 
     def __post_init__(self) -> None:
         """Refuse a request that breaks the format."""
@@ -134,6 +140,7 @@ class Request:
         return (
             *(VERSION, self.net, self.KIND, self.post_pk, self.box_pk, self.letterboxes, self.cell_from, self.cell_to),
             *(self.by, self.earliest, self.latest, self.walk, self.seats, self.flags, self.expires, self.stamp),
+            self.group,
         )
 
     @classmethod
@@ -170,7 +177,7 @@ class Withdrawal:
 
 
 Post: TypeAlias = Offer | Request | Withdrawal
-_KINDS: dict[int, tuple[type[Post], int]] = {1: (Offer, 18), 2: (Request, 16), 3: (Withdrawal, 5)}
+_KINDS: dict[int, tuple[type[Post], int]] = {1: (Offer, 19), 2: (Request, 17), 3: (Withdrawal, 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +238,7 @@ def _check_head(post: Offer | Request) -> None:
     check_uint("expires", post.expires, 0, MAX_MINUTE)
     if type(post.stamp) is not bytes or len(post.stamp) > MAX_STAMP:
         raise wrong("stamp", f"not at most {MAX_STAMP} bytes")
+    check_group_tag("group", post.group)
 
 
 def _check_route(route: tuple[Point, ...], minutes: tuple[int, ...]) -> None:

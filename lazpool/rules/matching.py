@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lazpool.records.groups import post_tag
 from lazpool.records.places import centre
 from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
+from lazpool.rules.conditions import compatible
 from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, budget_km, road_hm
 from lazpool.rules.insertion import Inserter, Insertion
 from lazpool.rules.reach import time_bounds
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
     from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Offer, Request
 
-NEEDS = 0x0000FFFF
-"""Flags of which each one a request carries must be on the offer too: wheelchair, child seat, luggage, pets ..."""
-MUTUAL = 0xFFFF0000
-"""Flags that both sides carry, or neither: women only, no smoking ..."""
-
 
 class Reason(StrEnum):
     """Why an offer does not serve a request; stable codes."""
@@ -35,6 +32,7 @@ class Reason(StrEnum):
     NETWORK = "network"
     SAME_AUTHOR = "same-author"
     FLAGS = "flags"
+    GROUP = "group"
     SEATS = "seats"
     TIME = "time"
     DETOUR = "detour"
@@ -92,13 +90,16 @@ class Fit:
     dropoff: Spot | None = None
 
 
-def fit(offer: Offer, request: Request, load: Sequence[int] = (), *, spent_min: float = 0.0) -> Fit | Miss:
+def fit(
+    offer: Offer, request: Request, load: Sequence[int] = (), *, spent_min: float = 0.0, group: bytes = b""
+) -> Fit | Miss:
     """Return how the offer serves the request, or why it does not.
 
     load: seats already taken on each leg of the offer, empty for none. spent_min: minutes of the driver's detour that
-    riders already accepted use up, the sum of their `detour_min`.
+    riders already accepted use up, the sum of their `detour_min`. group: the secret of the closed group that both must
+    belong to; empty when neither may belong to any.
     """
-    if (reason := _mismatch(offer, request)) is not None:
+    if (reason := mismatch(offer, request, group)) is not None:
         return Miss(reason)
     window = Window(request.by, request.earliest, request.latest)
     pickup, dropoff = centre(request.cell_from), centre(request.cell_to)
@@ -147,14 +148,19 @@ def occupied(load: Sequence[int], fit: Fit, seats: int) -> tuple[int, ...]:
     return tuple(n + seats if fit.pickup_leg <= leg <= fit.dropoff_leg else n for leg, n in enumerate(before))
 
 
-def _mismatch(offer: Offer, request: Request) -> Reason | None:
+def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | None:
+    """Return why the two do not go together wherever and whenever they travel; `group` as in `fit`."""
     if offer.net != request.net:
         return Reason.NETWORK
     if offer.post_pk == request.post_pk or offer.box_pk == request.box_pk:
         return Reason.SAME_AUTHOR
-    if request.flags & NEEDS & ~offer.flags or (request.flags ^ offer.flags) & MUTUAL:
+    if not compatible(offer.flags, request.flags):
         return Reason.FLAGS
-    return None
+    return None if _in_group(offer, group) and _in_group(request, group) else Reason.GROUP
+
+
+def _in_group(post: Offer | Request, secret: bytes) -> bool:
+    return post.group == (post_tag(secret, post.net, post.post_pk) if secret else b"")
 
 
 def _apart(offer: Offer, window: Window) -> float:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 1
+VERSION = 2
 
 _FIRST = """
 CREATE TABLE posts (
@@ -47,6 +47,14 @@ CREATE TABLE held (
 CREATE INDEX held_depositor ON held (depositor, at);
 """
 
+# Posts have another format since groups; the board fills again by sync.
+_GROUPS = """
+DELETE FROM posts;
+DELETE FROM post_areas;
+DELETE FROM withdrawn;
+DELETE FROM matches;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -57,5 +65,9 @@ def migrations() -> Migrations:
     @steps(name="first")
     def first(database: Database) -> None:
         run_script(database, _FIRST)
+
+    @steps(name="groups")
+    def groups(database: Database) -> None:
+        run_script(database, _GROUPS)
 
     return steps

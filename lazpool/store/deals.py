@@ -22,7 +22,7 @@ class Deal:
     of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver).
     legs: the legs of the route that the passenger's seat takes, "i,j" (driver). counter: letters sent. boarding: the
     counter of the newest code sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed:
-    minutes.
+    minutes. flags: the request's conditions.
     """
 
     id: bytes
@@ -57,6 +57,7 @@ class Deal:
     answer_by: int
     created: int
     changed: int
+    flags: int = 0
 
 
 _COLUMNS = [field.name for field in fields(Deal)]

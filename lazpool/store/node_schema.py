@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 3
+VERSION = 4
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -103,6 +103,16 @@ CREATE TABLE plan_dates (
 CREATE INDEX plan_dates_post ON plan_dates (post);
 """
 
+# Posts and proposals have another format since groups: what is not agreed yet cannot go on.
+_GROUPS = """
+CREATE TABLE circles (name TEXT PRIMARY KEY, secret BLOB NOT NULL UNIQUE, added INTEGER NOT NULL) STRICT;
+ALTER TABLE deals ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+UPDATE deals SET state='lapsed', reason='made by an earlier version' WHERE state IN ('invited','proposed','received');
+DELETE FROM posts;
+DELETE FROM plan_dates WHERE state='published';
+DELETE FROM outbox WHERE kind='post' OR letter_kind IN (1, 12);
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -121,6 +131,10 @@ def migrations() -> Migrations:
     @steps(name="plans")
     def plans(database: Database) -> None:
         run_script(database, _PLANS)
+
+    @steps(name="groups")
+    def groups(database: Database) -> None:
+        run_script(database, _GROUPS)
 
     return steps
 

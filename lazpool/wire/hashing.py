@@ -17,6 +17,11 @@ def tagged_hash(tag: str, data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=HASH_SIZE, person=tag.encode("ascii")).digest()
 
 
+def keyed_hash(tag: str, key: bytes, data: bytes, size: int) -> bytes:
+    """Return `size` bytes of the BLAKE2b of `data` under a secret key, personalised by `tag`; RFC 7693, section 2.5."""
+    return hashlib.blake2b(data, digest_size=size, key=key, person=tag.encode("ascii")).digest()
+
+
 @cache
 def network_id(network: str) -> bytes:
     """Return the 8 bytes that stand for a network name in every record, so that a test network's records are void."""

@@ -15,7 +15,10 @@ TERMS = body(agreement())
 NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
 WELL: dict[int, tuple[str, list[Any]]] = {
-    1: ("terms signature passenger card name note", [TERMS, SIGNATURE, DEVICE, CARD, "Ada", "gr\u00fcn\nzwei"]),
+    1: (
+        "terms signature passenger card name note flags member",
+        [TERMS, SIGNATURE, DEVICE, CARD, "Ada", "gr\u00fcn\nzwei", 4, b""],
+    ),
     2: (
         "agreement_id offer_signature bind_signature driver card name",
         [HASH, SIGNATURE, SIGNATURE, DRIVER.device(), DRIVER.card(), "Ben"],
@@ -32,10 +35,14 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     12: ("offer note", [post(1), ""]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
-    1: {"a card without letterboxes": [b"t", SIGNATURE, DEVICE, [*CARD[:2], []], "", ""]},
+    1: {
+        "a card without letterboxes": [b"t", SIGNATURE, DEVICE, [*CARD[:2], []], "", "", 0, b""],
+        "by a member of a closed group, under every flag": [*WELL[1][1][:6], 2**32 - 1, b"\xff" * 16],
+    },
     6: {"no places": [[], ""], "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], ""]},
     8: {"no tries left": [2**32 - 1, 0]},
 }
+REST = ["", "", 0, b""]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
 RANGE: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -44,13 +51,19 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "the terms as an array": [[1], *WELL[1][1][1:]],
         "a signature of 65 bytes": [TERMS, SIGNATURE + b"\0", *WELL[1][1][2:]],
         "a device with a certificate of 63 bytes": [TERMS, SIGNATURE, [*DEVICE[:2], SIGNATURE[1:]], *WELL[1][1][3:]],
-        "a card with one letterbox twice": [TERMS, SIGNATURE, DEVICE, _ONE_KEY, "", ""],
-        "a name of 65 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "x" * 65, ""],
-        "a name of 33 letters of two bytes": [TERMS, SIGNATURE, DEVICE, CARD, "\u00e9" * 33, ""],
-        "a name that clears the screen": [TERMS, SIGNATURE, DEVICE, CARD, "\x1b[2J", ""],
-        "a name with the control character U+0085": [TERMS, SIGNATURE, DEVICE, CARD, "a\u0085", ""],
-        "a note of 501 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "", "x" * 501],
-        "the name as bytes": [TERMS, SIGNATURE, DEVICE, CARD, b"Ada", ""],
+        "a card with one letterbox twice": [TERMS, SIGNATURE, DEVICE, _ONE_KEY, *REST],
+        "a name of 65 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "x" * 65, *REST[1:]],
+        "a name of 33 letters of two bytes": [TERMS, SIGNATURE, DEVICE, CARD, "\u00e9" * 33, *REST[1:]],
+        "a name that clears the screen": [TERMS, SIGNATURE, DEVICE, CARD, "\x1b[2J", *REST[1:]],
+        "a name with the control character U+0085": [TERMS, SIGNATURE, DEVICE, CARD, "a\u0085", *REST[1:]],
+        "a note of 501 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "", "x" * 501, *REST[2:]],
+        "the name as bytes": [TERMS, SIGNATURE, DEVICE, CARD, b"Ada", *REST[1:]],
+        "flags of 33 bits": [*WELL[1][1][:6], 2**32, b""],
+        "negative flags": [*WELL[1][1][:6], -1, b""],
+        "the flags as text": [*WELL[1][1][:6], "", b""],
+        "a tag of a group of 15 bytes": [*WELL[1][1][:7], bytes(15)],
+        "a tag of a group of 17 bytes": [*WELL[1][1][:7], bytes(17)],
+        "the tag of a group as text": [*WELL[1][1][:7], ""],
     },
     2: {"an id of 31 bytes": [HASH[1:], *WELL[2][1][1:]], "a signature as text": [HASH, "x", *WELL[2][1][2:]]},
     3: {"501 bytes": ["x" * 501], "the text as bytes": [b"x"]},
@@ -84,8 +97,8 @@ RANGE: dict[int, dict[str, list[Any]]] = {
 }
 SHAPE: dict[int, dict[str, list[Any]]] = {
     1: {
-        "a device without certificate": [TERMS, SIGNATURE, DEVICE[:2], CARD, "", ""],
-        "a device as bytes": [TERMS, SIGNATURE, b"", CARD, "", ""],
+        "a device without certificate": [TERMS, SIGNATURE, DEVICE[:2], CARD, *REST],
+        "a device as bytes": [TERMS, SIGNATURE, b"", CARD, *REST],
     },
     2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from making.curve import NET, Signer
+from making.group_tags import SECRET, post_tag
 from making.places import AREAS, EDGE, FINER, GRENOBLE, GRENOBLE_6, LYON, PENTAGON, VOIRON, WIDE, cell
 from making.raw import route
 
@@ -12,6 +13,7 @@ SIGNER = Signer("post")
 DEPART = 29_000_610
 TOP = 2**32 - 1
 HUBS = [Signer(name).pk for name in ("hub 1", "hub 2", "hub 3", "hub 4")]
+GROUP = post_tag(SECRET, SIGNER.pk)
 WAY = [GRENOBLE.centre, VOIRON.centre, LYON.centre]
 
 EVERY: dict[str, dict[str, Any]] = {
@@ -33,10 +35,15 @@ AUTHOR: dict[str, dict[str, Any]] = {
     "it expires after the last minute": {"expires": 2**32},
     "a stamp of 17 bytes": {"stamp": bytes(17)},
     "the stamp as text": {"stamp": ""},
+    "a tag of a group of 15 bytes": {"group": bytes(15)},
+    "a tag of a group of 17 bytes": {"group": bytes(17)},
+    "the tag of a group as text": {"group": ""},
 }
 SIXTEEN = [(GRENOBLE if n % 2 == 0 else LYON).centre for n in range(16)]
 VALID: dict[int, dict[str, dict[str, Any]]] = {
     1: {
+        "for a closed group": {"group": GROUP},
+        "under every condition that has a name": {"flags": 0b1_0000_0000_0011_1111},
         "two vertices": {"route": route(WAY[0], WAY[2]), "minutes": [0, 80]},
         "an end that is coarse by a cell of resolution 6": {"route": route(GRENOBLE_6.centre, *WAY[1:])},
         "everything at its smallest": {
@@ -67,10 +74,12 @@ VALID: dict[int, dict[str, dict[str, Any]]] = {
             "flags": TOP,
             "expires": TOP,
             "stamp": b"\xff" * 16,
+            "group": b"\xff" * 16,
         },
         "it expires before it departs, which the clock judges": {"expires": DEPART - 1},
     },
     2: {
+        "for a closed group": {"group": GROUP},
         "cells of resolution 6, window of departure": {
             "cell_from": GRENOBLE_6.cell,
             "cell_to": GRENOBLE_6.cell,
@@ -95,6 +104,7 @@ VALID: dict[int, dict[str, dict[str, Any]]] = {
             "flags": TOP,
             "expires": TOP,
             "stamp": b"\xff" * 16,
+            "group": b"\xff" * 16,
         },
     },
     3: {"of a post that nobody heard": {"post_id": bytes(32)}},

@@ -13,9 +13,9 @@ from making.raw import Raw, pack, route, varint
 OFFER, REQUEST, WITHDRAWAL = 1, 2, 3
 NAMES = {
     1: "version net kind post_pk box_pk letterboxes route minutes depart flex_before flex_after max_detour seats price "
-    "unit flags expires stamp",
+    "unit flags expires stamp group",
     2: "version net kind post_pk box_pk letterboxes cell_from cell_to by earliest latest walk seats flags expires "
-    "stamp",
+    "stamp group",
     3: "version net kind post_pk post_id",
 }
 KIND = {1: "offer", 2: "request", 3: "withdrawal"}
@@ -34,7 +34,7 @@ def base(kind: int, /, **changes: Any) -> dict[str, Any]:
     """Return the fields of a valid post by name, in order, with some changed."""
     head = {"version": 1, "net": NET, "kind": kind, "post_pk": SIGNER.pk}
     author = {"box_pk": box_pk("post box"), "letterboxes": HUBS[:1]}
-    tail = {"flags": 4, "expires": DEPART + 600, "stamp": b""}
+    tail = {"flags": 4, "expires": DEPART + 600, "stamp": b"", "group": b""}
     if kind == OFFER:
         way = {"route": route(*WAY), "minutes": [0, 34, 96], "depart": DEPART, "flex_before": 10, "flex_after": 20}
         fields = {**head, **author, **way, "max_detour": 15, "seats": 3, "price": 80, "unit": "EUR", **tail}

@@ -13,6 +13,7 @@ from lazpool.records import mail, sync
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
+from lazpool.records.groups import from_code, member_tag, post_tag, to_code
 from lazpool.records.letters import open_letter
 from lazpool.records.people import Device, device_from
 from lazpool.records.posts import Offer, check_signature, read_post
@@ -249,6 +250,27 @@ def _chain(vector: Vector) -> Any:
     return {}
 
 
+def _group_post(vector: Vector) -> Any:
+    return _belongs(vector, post_tag(vector.raw("secret"), vector.raw("net"), vector.raw("post_pk")))
+
+
+def _group_member(vector: Vector) -> Any:
+    return _belongs(vector, member_tag(vector.raw("secret"), vector.raw("agreement")))
+
+
+def _belongs(vector: Vector, expected: bytes) -> Any:
+    if vector.raw("tag") != expected:
+        raise MalformedError("group", "not by a member")
+    return {}
+
+
+def _group_code(vector: Vector) -> Any:
+    net = vector.raw("net")
+    circle = from_code(vector.test["code"], net)
+    assert from_code(to_code(circle, net), net) == circle
+    return {"fields": shown(circle)}
+
+
 READERS: dict[str, Callable[[Vector], Any]] = {
     "Codec": _codec,
     "Hash": _hash,
@@ -274,4 +296,7 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Receipt": _receipt,
     "Entry": _entry,
     "Chain": _chain,
+    "GroupPost": _group_post,
+    "GroupMember": _group_member,
+    "GroupCode": _group_code,
 }

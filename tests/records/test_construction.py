@@ -12,6 +12,7 @@ from lazpool.errors import MalformedError
 from lazpool.records import bodies, entries, mail, people, posts, receipts, sync
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.bodies import body_from
+from lazpool.records.groups import Circle
 from lazpool.records.places import Point
 from lazpool.records.posts import MAX_POST, sign_post
 from lazpool.wire.codec import encode
@@ -34,8 +35,9 @@ GENESIS = entries.Genesis(DEVICE, b"n" * 32, "lazpool 1")
 FIRST = entries.Entry(NET, entries.GENESIS, DEVICE.log_pk, 1, entries.ZEROS, 7, GENESIS.payload())
 SEALED = entries.Entry(NET, entries.SEALED, b"l" * 32, 2, b"v" * 32, 7, entries.commitment_payload(b"c" * 32))
 DETAILS = bodies.Details((4_518_850, 572_450, 4_576_060, 485_940), "+33 1")
-PROPOSAL = bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "")
+PROPOSAL = bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "", 0, b"")
 HELLO = sync.Hello(NET, 0, (h3.latlng_to_cell(45.1885, 5.7245, 4),))
+CIRCLE = Circle("Village", b"s" * 16)
 OFF_GRID = Point(45.00001, 5.0)
 
 WRONG: list[tuple[object, str, Any]] = [
@@ -87,6 +89,9 @@ WRONG: list[tuple[object, str, Any]] = [
     (OFFER, "flags", 2**32),
     (OFFER, "expires", 2**32),
     (OFFER, "stamp", b"\x00" * 17),
+    (OFFER, "group", b"\x00" * 8),
+    (REQUEST, "group", b"\x00" * 17),
+    (REQUEST, "group", bytearray(16)),
     (REQUEST, "cell_from", h3.latlng_to_cell(45.0, 5.0, 8)),
     (REQUEST, "cell_to", 0),
     (REQUEST, "cell_to", 2**64 - 1),
@@ -131,6 +136,16 @@ WRONG: list[tuple[object, str, Any]] = [
     (PROPOSAL, "name", "\ud800"),
     (PROPOSAL, "note", "x" * 501),
     (PROPOSAL, "terms", b"t" * 513),
+    (PROPOSAL, "flags", 2**32),
+    (PROPOSAL, "flags", True),
+    (PROPOSAL, "member", b"m" * 8),
+    (PROPOSAL, "member", "m" * 16),
+    (CIRCLE, "secret", b"s" * 15),
+    (CIRCLE, "name", ""),
+    (CIRCLE, "name", " x"),
+    (CIRCLE, "name", "a\nb"),
+    (CIRCLE, "name", "n" * 33),
+    (CIRCLE, "name", "\u202en"),
     (bodies.Boarded("012345"), "code", "01234"),
     (bodies.Boarded("012345"), "code", "٠١٢٣٤٥"),
     (bodies.CodeRefused(1, 0), "tries_left", 4),

@@ -33,6 +33,7 @@ units = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3)
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 devices = st.builds(people.Device, keys, keys, signatures)
 cards = st.builds(people.Card, keys, keys, st.lists(keys, max_size=3, unique=True).map(tuple))
+tags = st.just(b"") | st.binary(min_size=16, max_size=16)
 letterboxes = st.lists(keys, max_size=3, unique=True).map(tuple)
 
 
@@ -57,7 +58,7 @@ def offers(draw: Callable[..., Any]) -> posts.Offer:
     head = (draw(nets), draw(keys), draw(keys), draw(letterboxes))
     when = (draw(minutes), draw(st.integers(0, 720)), draw(st.integers(0, 720)))
     rest = (draw(st.integers(0, 240)), draw(st.integers(1, 8)), draw(st.integers(0, 100_000)), draw(units))
-    tail = (draw(st.integers(0, 2**32 - 1)), draw(minutes), draw(st.binary(max_size=16)))
+    tail = (draw(st.integers(0, 2**32 - 1)), draw(minutes), draw(st.binary(max_size=16)), draw(tags))
     return posts.Offer(*head, route, offsets, *when, *rest, *tail)
 
 
@@ -69,7 +70,7 @@ def requests(draw: Callable[..., Any]) -> posts.Request:
     earliest = draw(st.integers(0, MAX_MINUTE - 2880))
     window = (draw(st.integers(0, 1)), earliest, earliest + draw(st.integers(0, 2880)))
     tail = (draw(st.integers(0, 10_000)), draw(st.integers(1, 8)), draw(st.integers(0, 2**32 - 1)), draw(minutes))
-    return posts.Request(*head, *ends, *window, *tail, draw(st.binary(max_size=16)))
+    return posts.Request(*head, *ends, *window, *tail, draw(st.binary(max_size=16)), draw(tags))
 
 
 withdrawals = st.builds(posts.Withdrawal, nets, keys, hashes)
@@ -94,6 +95,7 @@ any_body = st.one_of(
     st.builds(
         bodies.Proposal,
         *(st.binary(min_size=1, max_size=512), signatures, devices, cards, texts(64), texts(500)),
+        *(st.integers(0, 2**32 - 1), tags),
     ),
     st.builds(bodies.Acceptance, hashes, signatures, signatures, devices, cards, texts(64)),
     *(st.builds(kind, texts(500)) for kind in (bodies.Decline, bodies.Cancellation, bodies.Note)),
@@ -170,7 +172,20 @@ def largest_offer() -> posts.Offer:
     top = 2**32 - 1
     return posts.Offer(
         *(NET, public_key(b"p" * 32), b"\xff" * 32, (b"\xfd" * 32, b"\xfe" * 32, b"\xff" * 32), route),
-        *((0, *range(2880 - 14, 2880 + 1)), top, 720, 720, 240, 8, 100_000, "EUR", top, top, b"\xff" * 16),
+        *(
+            (0, *range(2880 - 14, 2880 + 1)),
+            top,
+            720,
+            720,
+            240,
+            8,
+            100_000,
+            "EUR",
+            top,
+            top,
+            b"\xff" * 16,
+            b"\xff" * 16,
+        ),
     )
 
 
@@ -180,7 +195,7 @@ def largest_request() -> posts.Request:
     cell = h3.latlng_to_cell(-33.868, 151.209, POST_RES)
     return posts.Request(
         *(NET, public_key(b"p" * 32), b"\xff" * 32, (b"\xfd" * 32, b"\xfe" * 32, b"\xff" * 32), cell, cell),
-        *(1, top - 2880, top, 10_000, 8, top, top, b"\xff" * 16),
+        *(1, top - 2880, top, 10_000, 8, top, top, b"\xff" * 16, b"\xff" * 16),
     )
 
 

@@ -135,6 +135,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "a currency in small letters": (forged(RIDE, put(14, "eur")), "range"),
     "flags beyond 32 bits": (forged(RIDE, put(15, 2**32)), "range"),
     "a stamp too long": (forged(RIDE, put(17, b"x" * 17)), "range"),
+    "half a tag of a group": (forged(RIDE, put(18, b"x" * 8)), "range"),
     "a cell that is none": (forged(WISH, put(6, 12345)), "range"),
     "a cell too fine": (forged(WISH, put(6, 0x8A1F96B4E6C7FFF)), "range"),
     "neither departure nor arrival": (forged(WISH, put(8, 2)), "range"),

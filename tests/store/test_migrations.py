@@ -1,35 +1,78 @@
-"""Homes made by an earlier version go on: their databases are brought up to date with all that is in them."""
+"""Homes made by an earlier version: they are brought up to date, and keep what can go on."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from lazpool.store import node_schema
+import pytest
+from sqlite_utils import Database
+
+from lazpool.rules.negotiation import State
+from lazpool.store import board, board_schema, deals, groups, node_schema, own, post_office
 from lazpool.store.database import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def earlier(stop_before: str) -> Any:
-    """Return the schema of node.db as it was before a step."""
-
-    def migrations() -> Any:
-        whole = node_schema.migrations()
-        return SimpleNamespace(apply=lambda database: whole.apply(database, stop_before=stop_before))
-
-    return SimpleNamespace(APPLICATION_ID=node_schema.APPLICATION_ID, VERSION=1, migrations=migrations)
+def before(step: str, path: Path, schema: Any, version: int) -> sqlite3.Connection:
+    """Return a database as it was before a step of the migrations."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    schema.migrations().apply(Database(connection), stop_before=step)
+    connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={version}")
+    return connection
 
 
 def test_a_home_from_before_plans(tmp_path: Path) -> None:
     """A database of an earlier version keeps what it has, and can hold plans."""
-    old = open_store(tmp_path / "node.db", earlier("plans"), synchronous="FULL")
+    old = before("plans", tmp_path / "node.db", node_schema, 2)
     old.execute("INSERT INTO places VALUES ('home', 45.0, 5.0)")
-    assert not old.one("SELECT 1 FROM sqlite_master WHERE name='plans'")
+    assert not old.execute("SELECT 1 FROM sqlite_master WHERE name='plans'").fetchone()
     old.close()
     new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
     assert new.number("PRAGMA user_version") == node_schema.VERSION
     assert new.number("SELECT count(*) FROM places") == 1
     assert new.number("SELECT count(*) FROM plans") == new.number("SELECT count(*) FROM plan_dates") == 0
     new.close()
+
+
+def test_rides_outlive_the_posts_of_the_first_format(tmp_path: Path) -> None:
+    """Posts without a field for groups are gone, proposals about them lapse, agreed rides and places stay."""
+    old = before("groups", tmp_path / "node.db", node_schema, 3)
+    old.execute("INSERT INTO places (name, lat, lon) VALUES ('home', 1, 2)")
+    old.execute("INSERT INTO posts VALUES (x'01', 1, x'90', 'live', 1, 2, 3, 4, 5, 6, 7)")
+    columns = [row[1:3] for row in old.execute("PRAGMA table_info(deals)")]
+    for number, state in enumerate(("agreed", "received", "proposed", "receipted")):
+        values = {name: {"BLOB": b"", "TEXT": "", "INTEGER": 0, "REAL": 0.0}[kind] for name, kind in columns}
+        values |= {"id": bytes([number]), "state": state, "role": "driver"}
+        marks = ",".join("?" * len(columns))
+        old.execute(f"INSERT INTO deals VALUES ({marks})", [values[name] for name, _ in columns])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    assert own.all_posts(new) == []
+    assert set(own.places(new)) == {"home"}
+    states = [(deal.state, deal.flags) for deal in deals.all_deals(new)]
+    assert states == [(State.AGREED, 0), (State.LAPSED, 0), (State.LAPSED, 0), (State.RECEIPTED, 0)]
+    assert groups.every(new) == []
+    assert post_office.waiting(new) == 0
+    new.close()
+
+
+def test_a_board_of_the_first_format_begins_anew(tmp_path: Path) -> None:
+    """What was heard in the first format is dropped; the board fills again by sync."""
+    old = before("groups", tmp_path / "board.db", board_schema, 1)
+    old.execute("INSERT INTO posts VALUES (x'01', 1, x'90', x'02', 5, 6, 7, 0)")
+    old.execute("INSERT INTO post_areas VALUES (1, x'01')")
+    old.close()
+    new = open_store(tmp_path / "board.db", board_schema, synchronous="NORMAL")
+    assert board.posts(new) == []
+    assert board.count_area(new, 1) == 0
+    new.close()
+
+
+@pytest.mark.parametrize("schema", [node_schema, board_schema])
+def test_the_version_counts_the_steps(schema: Any) -> None:
+    """A step that is added raises the version, or an existing home would never take it."""
+    assert len(schema.migrations().pending(Database(memory=True))) == schema.VERSION

@@ -1,0 +1,100 @@
+"""Closed groups: a secret that members share, and what it lets them show to each other and to nobody else.
+
+The format is protocol/groups.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from lazpool.errors import MalformedError
+from lazpool.records.shape import check_bytes, check_text, wrong
+from lazpool.wire.hashing import keyed_hash, tagged_hash
+
+SECRET = 16
+TAG = 16
+MAX_GROUP_NAME = 32
+_PREFIX = "lzg1"
+_CHECK = 4
+_MAX_CODE = 256
+"""Characters of an invitation code with all its spaces and hyphens; a real one has less than 120."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A closed group: its name, which never leaves its members, and the secret that they share."""
+
+    name: str
+    secret: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a group that breaks the format."""
+        check_bytes("secret", self.secret, SECRET)
+        check_group_name(self.name)
+
+
+def check_group_name(name: str) -> None:
+    """Raise MalformedError unless that can be the name of a group."""
+    check_text("name", name, MAX_GROUP_NAME)
+    if not name or name != name.strip() or not name.isprintable():
+        raise wrong("name", "empty, with spaces around it, or with signs that do not show")
+
+
+def post_tag(secret: bytes, net: bytes, post_pk: bytes) -> bytes:
+    """Return what a post of the group carries: only a member can tell it from random bytes, or make it."""
+    return keyed_hash("lz/group/1", secret, net + post_pk, TAG)
+
+
+def member_tag(secret: bytes, agreement_id: bytes) -> bytes:
+    """Return what a proposal shows to a driver of the group; for these terms, and so for this passenger, alone."""
+    return keyed_hash("lz/member/1", secret, agreement_id, TAG)
+
+
+def check_group_tag(field: str, tag: bytes) -> None:
+    """Check a field that holds a tag of a group, or nothing."""
+    if type(tag) is not bytes or len(tag) not in {0, TAG}:
+        raise wrong(field, f"neither empty nor {TAG} bytes")
+
+
+def to_code(circle: Circle, net: bytes) -> str:
+    """Return the invitation code of a group: whoever has it is a member."""
+    content = circle.secret + circle.name.encode()
+    digits = base64.b32encode(_sum(content, net) + content).decode().rstrip("=").lower()
+    return "-".join((_PREFIX, *(digits[at : at + 8] for at in range(0, len(digits), 8))))
+
+
+def from_code(code: str, net: bytes) -> Circle:
+    """Return the group that a code invites to, or raise MalformedError; spaces, hyphens and capitals do not matter."""
+    if len(code) > _MAX_CODE:
+        raise MalformedError("size", f"an invitation code of more than {_MAX_CODE} characters")
+    digits = "".join(sign for sign in code.lower() if sign not in " -\n\t\r")
+    if not digits.startswith(_PREFIX):
+        raise MalformedError("shape", f"an invitation code begins with {_PREFIX}")
+    data = _decode(digits.removeprefix(_PREFIX))
+    check, content = data[:_CHECK], data[_CHECK:]
+    if check != _sum(content, net):
+        raise MalformedError("shape", "this invitation code is mistyped, cut, or for another network")
+    return _circle(content)
+
+
+def _decode(digits: str) -> bytes:
+    try:
+        data = base64.b32decode(digits.upper() + "=" * (-len(digits) % 8))
+    except (binascii.Error, ValueError):
+        raise MalformedError("codec", "an invitation code has only the letters a to z and the digits 2 to 7") from None
+    if base64.b32encode(data).decode().rstrip("=").lower() != digits:
+        raise MalformedError("codec", "not the only way to write this code")
+    return data
+
+
+def _circle(content: bytes) -> Circle:
+    try:
+        return Circle(content[SECRET:].decode(), content[:SECRET])
+    except UnicodeDecodeError:
+        raise MalformedError("codec", "the name in this code is no text") from None
+
+
+def _sum(content: bytes, net: bytes) -> bytes:
+    return tagged_hash("lz/invite/1", net + content)[:_CHECK]
