@@ -27,6 +27,7 @@ class Config:
     sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     plan_days: how many days ahead the posts of a plan are published.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
+    roads: folder of the road extract, empty for the one in the home.
     """
 
     home: Path
@@ -37,6 +38,7 @@ class Config:
     unit: str = "EUR"
     plan_days: int = 7
     countries: str = ""
+    roads: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a zone that does not exist, and days that posts cannot live."""
@@ -64,6 +66,11 @@ class Config:
     def towns_file(self) -> Path:
         """The towns known by name; may be deleted, and is built anew by `place update`."""
         return self.home / "places.db"
+
+    @property
+    def roads_folder(self) -> Path:
+        """Where the road extract is; several homes of a machine may share one."""
+        return Path(self.roads).expanduser() if self.roads else self.home / "roads"
 
     @property
     def lock_file(self) -> Path:

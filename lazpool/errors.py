@@ -104,6 +104,13 @@ class BusyError(LazpoolError):
     hint = "another lazpool command is writing; try again in a moment"
 
 
+class NoEngineError(LazpoolError):
+    """The routing engine is not installed, or has no build for this machine."""
+
+    code = "no-engine"
+    hint = "pip install 'lazpool[roads]', with Python 3.12 or newer on 64-bit Linux; without it distances are estimated"
+
+
 class UnsafeKeysError(RefusedError):
     """A key file can be read by other people."""
 

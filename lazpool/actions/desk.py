@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from lazpool.roads.choice import Roads
+
 
 @dataclass(slots=True)
 class Desk:
@@ -31,6 +33,16 @@ class Desk:
     node: Store
     board: Store
     clock: Callable[[], float] = field(default=time.time)
+    _roads: Roads | None = field(default=None, init=False)
+
+    @property
+    def roads(self) -> Roads:
+        """The router of this home."""
+        if self._roads is None:
+            from lazpool.roads.choice import Roads  # noqa: PLC0415 # H3, which most commands do without
+
+            self._roads = Roads(self.config.roads_folder)
+        return self._roads
 
     @property
     def net(self) -> bytes:

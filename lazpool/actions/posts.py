@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 from lazpool.actions import deals
 from lazpool.actions.letterboxes import letterboxes
 from lazpool.actions.matches import match_own
+from lazpool.actions.ways import plan_way
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.groups import post_tag
-from lazpool.records.places import POST_RES, Point, cell_at, coarse, on_grid
+from lazpool.records.places import POST_RES, Point, cell_at, coarse
 from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, read_post, sign_post
 from lazpool.rules.admission import MAX_LIFETIME
-from lazpool.rules.geo import km, route_minutes
 from lazpool.store import groups, own, post_office
+from lazpool.store.ways import add_way
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.actions.ways import Way
     from lazpool.records.posts import SignedPost
 
 AFTER_TRIP = 60
 """Minutes that a post outlives its trip, so that late answers still find it."""
 KEEP_KEYS = 48 * 60
 """Minutes that the keys of a post outlive it; then nobody can open its letters any more."""
-END_KM = 2.0
-"""Vertices closer than this to the true ends are left out: they would tell where the ends are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post with its keys that nobody has seen yet, and the exact ends that never leave in it."""
+    """A post with its keys that nobody has seen yet, and the exact ends and the way, which never leave in it."""
 
     post: Offer | Request
     seed: bytes
     box_sk: bytes
     ends: tuple[Point, Point]
+    way: Way | None = None
 
 
 def offer(desk: Desk, trip: Trip) -> SignedPost:
@@ -91,16 +92,15 @@ def request(desk: Desk, wish: Wish) -> SignedPost:
 def draft_offer(desk: Desk, trip: Trip) -> Draft:
     """Return an offer under new keys; InvalidInputError or MalformedError for what cannot be one."""
     _check_ahead(desk, trip.depart, trip.start, trip.end)
-    route = (coarse(trip.start), *_safe_vias(trip), coarse(trip.end))
-    minutes = route_minutes(route)
+    way = plan_way(desk, trip.start, trip.via, trip.end)
     seed, box_sk = new_seed(), new_seed()
     post = Offer(
         net=desk.net, post_pk=public_key(seed), box_pk=box_public_key(box_sk), letterboxes=letterboxes(desk),
-        route=route, minutes=minutes, depart=trip.depart, flex_before=trip.flex, flex_after=trip.flex,
+        route=way.route, minutes=way.minutes, depart=trip.depart, flex_before=trip.flex, flex_after=trip.flex,
         max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=trip.flags,
-        expires=trip.depart + trip.flex + minutes[-1] + AFTER_TRIP, group=_tag(desk, trip.group, seed),
+        expires=trip.depart + trip.flex + way.minutes[-1] + AFTER_TRIP, group=_tag(desk, trip.group, seed),
     )  # fmt: skip
-    return Draft(post, seed, box_sk, (trip.start, trip.end))
+    return Draft(post, seed, box_sk, (trip.start, trip.end), way)
 
 
 def draft_request(desk: Desk, wish: Wish) -> Draft:
@@ -124,6 +124,8 @@ def keep(desk: Desk, draft: Draft) -> own.OwnPost:
     kept = own.OwnPost(signed.id, post.KIND, signed.envelope, own.LIVE, *draft.ends, depart, post.expires, desk.minute)
     with desk.node.transaction():
         own.add_post(desk.node, kept)
+        if draft.way is not None and not draft.way.estimated:
+            add_way(desk.node, signed.id, draft.way.vias)
         box = own.Box(post.post_pk, draft.seed, draft.box_sk, signed.id, b"", post.expires + KEEP_KEYS)
         own.add_box(desk.node, box)
         post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
@@ -172,7 +174,3 @@ def _check_ahead(desk: Desk, at: int, start: Point, end: Point) -> None:
         raise InvalidInputError("that is more than 13 days ahead", hint=hint, code="too-far-ahead")
     if coarse(start) == coarse(end):
         raise InvalidInputError("start and end are in the same cell of about 5 km2", hint="walk, it is healthier")
-
-
-def _safe_vias(trip: Trip) -> tuple[Point, ...]:
-    return tuple(on_grid(via) for via in trip.via if min(km(via, trip.start), km(via, trip.end)) > END_KM)

@@ -30,6 +30,7 @@ COMMANDS = {
         "board": "posting:board",
         "withdraw": "posting:withdraw",
         "group": "circles:group",
+        "roads": "roads:roads",
     },
     "Sharing a ride": {
         "matches": "matching:matches",

@@ -13,8 +13,10 @@ from lazpool.cli.conditions import with_conditions
 from lazpool.cli.trips import ends, offer_ways, request_ways
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
+from lazpool.records.posts import Offer
 from lazpool.store import board as heard
 from lazpool.store import own
+from lazpool.store.ways import way_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -130,9 +132,21 @@ def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
     kept = own.post(desk.node, signed.id)
     expires = times.iso(desk, kept.expires) if kept else ""
     size = len(signed.envelope)
-    app.show({"id": signed.id.hex(), "expires": expires, "bytes": size}, short(signed.id))
+    document: dict[str, object] = {"id": signed.id.hex(), "expires": expires, "bytes": size}
+    if isinstance(signed.post, Offer):
+        document["estimated"] = way_of(desk.node, signed.id) is None
+    app.show(document, short(signed.id))
+    if isinstance(signed.post, Offer):
+        app.say(_how_found(desk, signed.post, estimated=bool(document["estimated"])))
     app.say(f"A post of {size} bytes, until {expires}. Who fits shows up in: lazpool matches")
     app.say_if_down(desk)
+
+
+def _how_found(desk: Desk, trip: Offer, *, estimated: bool) -> str:
+    if not estimated:
+        return f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told."
+    why = desk.roads.why or "a part of the way is outside of the road extract"
+    return f"Estimated along great circles: {why}."
 
 
 def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:

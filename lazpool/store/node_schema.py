@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 4
+VERSION = 5
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -113,6 +113,9 @@ DELETE FROM plan_dates WHERE state='published';
 DELETE FROM outbox WHERE kind='post' OR letter_kind IN (1, 12);
 """
 
+# Offers whose route follows roads, with what their driver must pass; see ways.py.
+_ROADS = "CREATE TABLE ways (post BLOB PRIMARY KEY, vias TEXT NOT NULL) STRICT"
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -135,6 +138,10 @@ def migrations() -> Migrations:
     @steps(name="groups")
     def groups(database: Database) -> None:
         run_script(database, _GROUPS)
+
+    @steps(name="roads")
+    def roads(database: Database) -> None:
+        run_script(database, _ROADS)
 
     return steps
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlite_utils import Database
 
+from lazpool.records.places import Point
 from lazpool.rules.negotiation import State
-from lazpool.store import board, board_schema, deals, groups, node_schema, own, post_office
+from lazpool.store import board, board_schema, deals, groups, node_schema, own, post_office, ways
 from lazpool.store.database import open_store
 
 if TYPE_CHECKING:
@@ -76,3 +77,19 @@ def test_a_board_of_the_first_format_begins_anew(tmp_path: Path) -> None:
 def test_the_version_counts_the_steps(schema: Any) -> None:
     """A step that is added raises the version, or an existing home would never take it."""
     assert len(schema.migrations().pending(Database(memory=True))) == schema.VERSION
+
+
+def test_a_home_from_before_roads(tmp_path: Path) -> None:
+    """A database of an earlier version keeps its posts, none of which follows roads, and can hold those that do."""
+    old = before("roads", tmp_path / "node.db", node_schema, 4)
+    old.execute("INSERT INTO posts VALUES (x'01', 1, x'', 'live', 45.0, 5.0, 45.5, 5.0, 1, 2, 0)")
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    assert new.number("SELECT count(*) FROM posts") == 1
+    assert ways.way_of(new, b"\x01") is None
+    passed = ((2.0, Point(45.25, 5.125)), (2.5, Point(-45.5, -5.0)))
+    ways.add_way(new, b"\x02", passed)
+    ways.add_way(new, b"\x03", ())
+    assert ways.way_of(new, b"\x02") == passed
+    assert ways.way_of(new, b"\x03") == ()
+    new.close()

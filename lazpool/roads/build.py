@@ -1,0 +1,162 @@
+"""Building an extract: the engine's programs run as processes of their own, since they may abort or need all memory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lazpool.errors import BusyError, InvalidInputError, LazpoolError
+from lazpool.roads.engine import engine_folder, engine_version
+from lazpool.roads.extract import BASE, Extract, current_folder, remove_others, write_extract
+from lazpool.roads.pbf import check_pbf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+MEMORY_BASE, MEMORY_FACTOR = 110e6, 8.5
+"""Bytes of memory for a small extract, and for each byte of one: files of 1.3, 13 and 79 MB took 59, 212 and 739 MB.
+OSRM's own figure for the planet is 6.8 bytes a byte, "roughly linear" (its wiki, Disk and Memory Requirements)."""
+DISK_FACTOR = 5.0
+"""Bytes of disk during a build for each byte of the file: OSRM's figure; 2.3 were measured."""
+SECONDS_PER_MB = 1.7
+"""Measured with two slow cores: 132 seconds for 79 MB."""
+STEPS = ("checking the file", "reading its roads", "preparing quick answers", "trying it out")
+_LOG_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a build will take, roughly: bytes of memory and disk, seconds."""
+
+    memory: int
+    disk: int
+    seconds: int
+
+
+def need_for(size: int) -> Need:
+    """Estimate what a build takes from the size of the file in bytes."""
+    return Need(int(MEMORY_BASE + MEMORY_FACTOR * size), int(DISK_FACTOR * size), int(2 + SECONDS_PER_MB * size / 1e6))
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that a new program can use without swapping, as well as the system tells."""
+    try:
+        found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text("ascii"), re.MULTILINE)
+    except OSError:
+        found = None
+    return int(found[1]) * 1024 if found else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def build(source: Path, home: Path, profile: str, say: Callable[[int], None]) -> Extract:
+    """Build an extract of a file and make it the one of this folder; `say` is told the number of each step.
+
+    profile: a name that the engine knows, or a Lua file. On an error the earlier extract stays as it was.
+    """
+    engine = engine_folder()
+    lua = _profile(engine, profile)
+    say(0)
+    size = check_pbf(source)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(home), _fresh_folder(home) as folder:
+        began, base = time.monotonic(), folder / BASE
+        say(1)
+        _run(engine / "bin/osrm-extract", "--profile", lua, "--output", base, source.absolute())
+        say(2)
+        _run(engine / "bin/osrm-contract", f"{base}.osrm")
+        memory = _peak_memory()
+        say(3)
+        files = _keep_needed(engine, folder)
+        _run(Path(sys.executable), "-m", "lazpool.roads.trial", base)
+        extract = Extract(
+            folder=folder.name, source=source.name, source_bytes=size, profile=profile, engine=engine_version(),
+            built=int(time.time()), seconds=int(time.monotonic() - began), memory=memory, files=files,
+        )  # fmt: skip
+        write_extract(home, extract)
+        remove_others(home, folder.name)
+    return extract
+
+
+def _profile(engine: Path, name: str) -> Path:
+    """Return a file of the engine's own, or somebody's."""
+    own = Path(name)
+    found = own.absolute() if own.suffix == ".lua" else engine / f"share/profiles/{own.name}.lua"
+    if not found.is_file():
+        raise InvalidInputError(f"there is no profile {name!r}", hint="car, or a file of your own that ends in .lua")
+    return found
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Build one at a time in a folder; what an earlier build left when it was killed is deleted."""
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BusyError("another build is under way", hint="wait for it, or stop it") from None
+        remove_others(home, current_folder(home))
+        yield
+
+
+@contextmanager
+def _fresh_folder(home: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=f"{BASE}-", dir=home))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _run(program: Path, *words: object) -> None:
+    """Run a program to its end; LazpoolError with its last words when that is not a good one."""
+    command = [str(program), *map(str, words)]
+    with subprocess.Popen(  # noqa: S603 # a program of the engine
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as child:
+        try:
+            last = deque(child.stdout or (), maxlen=_LOG_LINES)
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode:
+        raise _failure(program.name, child.returncode, [line.decode("utf-8", "replace").strip() for line in last])
+
+
+def _failure(name: str, status: int, last: Sequence[str]) -> LazpoolError:
+    said = next((line for line in reversed(last) if "what():" in line or "[error]" in line), "".join(last[-1:]))
+    reason = said.rpartition("what():")[2].rpartition("[error]")[2].strip()
+    if status == -signal.SIGKILL or "bad_alloc" in said:
+        hint = "take a smaller extract, or build on a larger machine and set `roads` in config.toml to a copy of it"
+        return LazpoolError(f"{name} was ended: most likely the memory was not enough", hint=hint, code="no-memory")
+    hint = "nothing was changed; try an extract from https://download.geofabrik.de"
+    return LazpoolError(f"{name} failed ({status}): {reason or 'it does not say why'}", hint=hint, code="build-failed")
+
+
+def _keep_needed(engine: Path, folder: Path) -> dict[str, int]:
+    """Delete what only the build needed, half of it all; return name and size of the rest."""
+    listed = subprocess.run(  # noqa: S603 # the same
+        [engine / "bin/osrm-routed", "--list-inputs"], capture_output=True, text=True, check=True, timeout=60
+    )  # fmt: skip
+    needed = {f"{BASE}{line.split()[1]}" for line in listed.stdout.splitlines() if len(line.split()) == 2}  # noqa: PLR2004 # whether, and which
+    for file in folder.iterdir():
+        if file.name not in needed:
+            file.unlink()
+    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
