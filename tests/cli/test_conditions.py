@@ -85,6 +85,28 @@ def test_tables_are_as_narrow_as_before_without_conditions(ann: User) -> None:
     assert "women-only" in ann.say("posts").out
 
 
+def test_a_plan_has_conditions_too(ann: User) -> None:
+    """What a plan publishes carries its conditions and its group."""
+    ann.call("group", "create", "Village")
+    every = ",".join(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+    ways = ("--days", every, "--at", "07:30", "--women-only", "--group", "Village")
+    ann.call("plan", "add", "offer", GRENOBLE, LYON, *ways)
+    published = ann.call("posts")["posts"]
+    assert published
+    assert {(*one["conditions"], one["group"]) for one in published} == {("women-only", "Village")}
+
+
+def test_why_not_names_the_conditions(ann: User, bob: User) -> None:
+    """Who does not match is told which conditions differ, or that a group does."""
+    offered = bob.call(*OFFER, "--luggage")["id"]
+    closed = bob.call("group", "create", "Village") and bob.call(*OFFER, "--group", "Village")["id"]
+    ann.call(*REQUEST, "--wheelchair")
+    ann.call(*REQUEST)
+    carry(ann, bob)
+    assert "of the request: wheelchair; of the offer: luggage" in ann.say("matches", "--why-not", offered).out
+    assert "closed group" in ann.say("matches", "--why-not", closed).out
+
+
 def test_leaving(ann: User) -> None:
     """A group that is left is gone from the list, its posts are withdrawn, and its name means nothing any more."""
     ann.call("group", "create", "École")

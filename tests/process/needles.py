@@ -29,12 +29,17 @@ def of_text(text: str) -> Iterator[tuple[str, bytes]]:
         yield "escaped", text.encode("unicode_escape")
 
 
+def of_secret(secret: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield bytes raw and as people write them."""
+    yield "raw", secret
+    yield "hex", secret.hex().encode()
+    yield "HEX", secret.hex().upper().encode()
+    yield "base64", base64.b64encode(secret).rstrip(b"=")[:-1]
+
+
 def of_key(key: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield a key raw and as people write keys; also the name that libp2p would give it."""
-    yield "raw", key
-    yield "hex", key.hex().encode()
-    yield "HEX", key.hex().upper().encode()
-    yield "base64", base64.b64encode(key).rstrip(b"=")[:-1]
+    """Yield a key as `of_secret` does, and the name that libp2p would give it."""
+    yield from of_secret(key)
     yield "peer id", peer_id_bytes(key)
     yield "base58", node_name(key).encode()
 

@@ -22,16 +22,19 @@ AREA = area_of(VOIRON)
 DAY = 24 * 60
 
 
-def offer(driver: Person, start: Point = GRENOBLE, end: Point = LYON, *, seats: int = 2, ahead: int = DAY) -> bytes:
+def offer(
+    driver: Person, start: Point = GRENOBLE, end: Point = LYON, *, seats: int = 2, ahead: int = DAY, group: str = ""
+) -> bytes:
     """Offer a ride by Voiron; return the id."""
-    trip = posts.Trip(start, end, (VOIRON,), driver.desk.minute + ahead, 15, seats, 15, 80)
+    trip = posts.Trip(start, end, (VOIRON,), driver.desk.minute + ahead, 15, seats, 15, 80, group=group)
     return posts.offer(driver.desk, trip).id
 
 
-def request(passenger: Person, start: Point = VOIRON, end: Point = LYON, *, ahead: int = DAY) -> bytes:
+def request(passenger: Person, start: Point = VOIRON, end: Point = LYON, *, ahead: int = DAY, group: str = "") -> bytes:
     """Ask for a ride; return the id."""
     at = passenger.desk.minute + ahead + 25
-    return posts.request(passenger.desk, posts.Wish(start, end, at, arrive=False, flex=60, seats=1, walk=500)).id
+    wish = posts.Wish(start, end, at, arrive=False, flex=60, seats=1, walk=500, group=group)
+    return posts.request(passenger.desk, wish).id
 
 
 def match(person: Person, mine: bytes, theirs: bytes | None = None) -> board.Match:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from libp2p.pubsub.pb import rpc_pb2
 
-from lazpool.actions import deals, rides
+from lazpool.actions import circles, deals, rides
 from lazpool.records import mail
 from lazpool.records.places import Point
 from lazpool.rules.negotiation import State
@@ -18,7 +18,7 @@ from lazpool.store import letterbox
 from lazpool.wire.seal import SIZES
 from lazpool.wire.signing import public_key
 from tests.process import recording
-from tests.process.needles import found, named, of_key, of_pair, of_place, of_text
+from tests.process.needles import found, named, of_key, of_pair, of_place, of_secret, of_text
 from tests.process.people import People, Person, until
 from tests.process.rides import AREAS, Ride, check_books, match, offer, propose, request, wait_state
 
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.process
 
 HOME, WORK = Point(45.188529, 5.724524), Point(45.760537, 4.859012)
 DOOR, DESK = Point(45.366123, 5.588734), Point(45.761234, 4.857891)
+GROUP = "Village of Sassenage"
 NOTES = ("I carry a cello, sorry", "Blue Zoe, parked at the bakery", "Running two minutes late")
 SHORTEST, SHORT = 4, 5
 """Needles of fewer bytes prove nothing; those of fewer than SHORT turn up in random bytes once in a while, so they are
@@ -89,8 +90,9 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 
 def share_talkatively(driver: Person, passenger: Person) -> bytes:
-    """Share a ride in which everything is said that can be: notes, details, a wrong code, the right one."""
-    theirs, mine = offer(driver, HOME, WORK), request(passenger, DOOR, DESK)
+    """Share a ride of a group in which everything is said that can be: notes, details, a wrong code, the right one."""
+    circles.join(passenger.desk, circles.code_of(driver.desk, circles.create(driver.desk, GROUP)))
+    theirs, mine = offer(driver, HOME, WORK, group=GROUP), request(passenger, DOOR, DESK, group=GROUP)
     match(passenger, mine, theirs)
     deal = propose(passenger, mine, theirs, NOTES[0])
     wait_state(driver, deal, State.RECEIVED)
@@ -129,6 +131,9 @@ def secrets_of(driver: Person, passenger: Person, deal: bytes) -> dict[str, byte
         needles |= named(f"contact of {person.name}", of_text(person.desk.config.contact))
     for note in NOTES:
         needles |= named(note, of_text(note))
+    circle = circles.find(driver.desk, GROUP)
+    needles |= named("group", of_text(GROUP)) | named("secret of the group", of_secret(circle.secret))
+    needles |= named("code of the group", of_text(circles.code_of(driver.desk, circle)[:16]))
     needles |= named("code", of_text(kept.get(passenger.desk.node, deal).code))
     return {name: needle for name, needle in needles.items() if len(needle) >= SHORTEST}
 
@@ -158,7 +163,7 @@ def test_the_recording_is_whole(evidence: Evidence) -> None:
 
 
 def test_a_hub_learns_nothing_of_the_two(evidence: Evidence) -> None:
-    """No exact place, no identity or log key, no name, note, number or code is in anything that it got or stored."""
+    """No exact place, identity or log key, no name, note, number, code or group is in anything that it got or stored."""
     long = {name: needle for name, needle in evidence.secrets.items() if len(needle) >= SHORT}
     assert found(long, evidence.hay) == []
     assert found(evidence.secrets, evidence.plain) == []
