@@ -35,6 +35,7 @@ COMMANDS = {
     "Sharing a ride": {
         "matches": "matching:matches",
         "match": "matching:match",
+        "map": "mapping:show_map",
         "propose": "matching:propose",
         "invite": "matching:invite",
         "deals": "dealing:deals",

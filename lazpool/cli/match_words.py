@@ -159,7 +159,7 @@ def _invited(learns: Document) -> str:
 def _next(match: Document) -> str:
     command, identifier = match["next"].rsplit(" ", 1)
     state = f", which is {match['deal']['state']}" if match["deal"] else ""
-    return f"{command} {identifier[:SHORT]}{state}"
+    return f"{command} {identifier[:SHORT]}{state}; on a map: lazpool map {match['id'][:SHORT]}"
 
 
 def _listed(what: list[str]) -> str:
