@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lazpool.actions.aboard import riders
 from lazpool.actions.letters import How, new_card, write
 from lazpool.actions.moves import advance, checked_note, find, post_seed
 from lazpool.actions.proposals import accept_invitation
@@ -12,13 +13,20 @@ from lazpool.records.agreements import agreement_from, sign_as_driver
 from lazpool.records.bodies import E5, Acceptance, Cancellation, Decline, Details, Invitation, Note, Proposal
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules import terms as agreement
-from lazpool.rules.matching import Miss
+from lazpool.rules.matching import Miss, Reason
 from lazpool.rules.negotiation import Event, Role, State
 from lazpool.store import deals, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.store.deals import Deal
+
+_FULL = {
+    Reason.SEATS: "no seat is left on that part of the way",
+    Reason.DETOUR: "the detour is used up",
+    Reason.DELAY: "somebody aboard would be later than agreed",
+    Reason.TIME: "with those aboard, it would be too late there",
+}
 
 
 def accept(desk: Desk, deal_id: bytes) -> Deal:
@@ -94,29 +102,16 @@ def end_for_withdrawn(desk: Desk, post_id: bytes) -> None:
         deals.save(desk.node, deal)
 
 
-def load_of(desk: Desk, offer: Offer, offer_id: bytes, but: bytes = b"") -> tuple[tuple[int, ...], float]:
-    """Return the seats taken on each leg of our offer, and the minutes of detour that they cost."""
-    load, spent = [0] * (len(offer.route) - 1), 0.0
-    for deal in deals.seated(desk.node, offer_id):
-        if deal.id == but:
-            continue
-        first, last = (int(leg) for leg in deal.legs.split(","))
-        seats = agreement_from(deal.terms).seats
-        load = [taken + seats * (first <= leg <= last) for leg, taken in enumerate(load)]
-        spent += deal.detour
-    return tuple(load), spent
-
-
 def _take_seat(desk: Desk, deal: Deal) -> None:
     signed, _ = read_post(deal.offer)
     if not isinstance(signed.post, Offer):
         raise InvalidInputError("not an offer")
-    load, spent = load_of(desk, signed.post, deal.offer_id, deal.id)
-    found = agreement.place(signed.post, agreement_from(deal.terms), load, spent)
+    aboard = riders(desk, deal.offer_id, deal.id)
+    found = agreement.place(signed.post, agreement_from(deal.terms), aboard, deal.max_delay)
     if isinstance(found, Miss):
-        why = {"seats": "no seat is left on that part of the way", "detour": "the detour is used up"}
-        raise RefusedError(why.get(found.reason, f"does not fit: {found.reason}"), code=f"full-{found.reason}")
+        raise RefusedError(_FULL.get(found.reason, f"does not fit: {found.reason}"), code=f"full-{found.reason}")
     deal.legs, deal.detour = f"{found.pickup_leg},{found.dropoff_leg}", found.detour_min
+    deal.pickup_pos, deal.dropoff_pos = found.pickup_pos, found.dropoff_pos
 
 
 def _sign_acceptance(desk: Desk, deal: Deal) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lazpool.actions.deals import load_of
+from lazpool.actions.aboard import riders
 from lazpool.actions.matches import match_id
 from lazpool.actions.proposals import meeting
 from lazpool.errors import NotFoundError, RefusedError
@@ -59,8 +59,7 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")
     if match.role == Role.DRIVER:
-        load, spent = load_of(desk, offer, mine.id)
-        room = fit(offer, request, load, spent_min=spent, group=group)
+        room = fit(offer, request, riders(desk, mine.id), group=group)
         return Explained(match, offer, request, mine, found, None, None, tuple(deals.seated(desk.node, mine.id)), room)
     cells, terms = _terms(offer, request, mine)
     return Explained(match, offer, request, mine, found, cells, terms, (), found)

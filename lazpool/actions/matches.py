@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lazpool.actions.aboard import riders
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
 from lazpool.rules.matching import Fit, fit
@@ -69,6 +70,8 @@ def _note(desk: Desk, mine: SignedPost, theirs: SignedPost, group: bytes) -> boo
         case _:
             return False
     result = fit(offer, request, group=group)
+    if role is Role.DRIVER and isinstance(result, Fit) and (aboard := riders(desk, mine.id)):
+        result = fit(offer, request, aboard, group=group)
     return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, role, offer, result))
 
 

@@ -16,6 +16,7 @@ from lazpool.records.posts import Offer, Request, SignedPost, read_post
 from lazpool.records.shape import DEAL_ID
 from lazpool.rules import matching
 from lazpool.rules import terms as agreement
+from lazpool.rules.itinerary import MAX_DELAY
 from lazpool.rules.matching import Fit, fit_places
 from lazpool.rules.negotiation import OPEN, Event, Role, State
 from lazpool.store import board, deals, groups, own
@@ -157,6 +158,7 @@ def _fill(deal: Deal, letter: Proposal) -> None:
     deal.peer_card, deal.peer_name = pack_card(letter.card), letter.name
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
     deal.flags = letter.flags
+    deal.max_delay = MAX_DELAY
 
 
 def _new_deal(role: Role, state: State, deal_id: bytes, offer_id: bytes, offer: bytes, now: int) -> Deal:

@@ -43,8 +43,11 @@ def road_hm(distance_km: float) -> int:
 
 
 def whole(amount: float) -> int:
-    """Round half up, for amounts that are not negative."""
-    return int(amount + 0.5)
+    """Round half up, for amounts that are not negative; what floats make of a half, to a billionth, is a half.
+
+    A stop takes half a minute, so halves are common, and two nodes should come to the same minute.
+    """
+    return int(amount + 0.500000001)
 
 
 def budget_min(max_detour: int) -> float:

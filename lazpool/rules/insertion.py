@@ -9,8 +9,7 @@ route has at most 16 vertices.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, km, leg_kms, whole
 
@@ -20,41 +19,58 @@ if TYPE_CHECKING:
     from lazpool.records.places import Point
 
 AT_VERTEX_KM = 1.7
-"""A stop this near to a vertex counts as at the vertex when seats are counted, so that who leaves at a town makes room
-for who boards there. A post knows the town only by its res-7 cell, up to 1.7 km from centre to corner, so the order of
-the two on the last stretch is noise, and the driver lets people out first."""
+"""A stop this near to a vertex counts as at the vertex when legs are told to people. A post knows a town only by its
+res-7 cell, up to 1.7 km from centre to corner, so on which side of the vertex the stop lies is noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(NamedTuple):
     """One way to serve a passenger.
 
-    pickup_leg, dropoff_leg: the legs that are bent to the stops. first_leg, last_leg: where the seat is taken.
-    extra_km, ride_km: the driver's extra way and the passenger's ride, great circle. pickup_min, dropoff_min: offsets
-    from departure, whole minutes.
+    pickup_leg, dropoff_leg: the legs that are bent to the stops. extra_km: the driver's extra way, great circle.
+    pickup_min, dropoff_min: offsets from departure, whole minutes.
     """
 
     pickup_leg: int
     dropoff_leg: int
-    first_leg: int
-    last_leg: int
     extra_km: float
     pickup_min: int
     dropoff_min: int
-    ride_km: float
 
-    @property
-    def detour_min(self) -> float:
-        """Return the driver's extra minutes, stops included."""
-        return self.extra_km * MIN_PER_KM + 2 * STOP_MIN
+    def leaving(self, depart: int) -> Placement:
+        """Return it for a driver who leaves at that minute with nobody aboard."""
+        i, j, extra, pickup, dropoff = self
+        return Placement(i, j, *between((i, i + 1), (j, j + 1)), extra, depart, depart + pickup, depart + dropoff)
+
+
+class Placement(NamedTuple):
+    """One way to serve a new rider, beside those aboard.
+
+    pickup_leg, dropoff_leg: of the route. *_pos: where the stops stand in the order of stops, between k and k + 1 on
+    leg k. *_at: minutes since the epoch. missing: seats that are missing. late: minutes by which the new rider cannot
+    be served in time, early: because the car passes before; late_others: minutes by which promises would be broken;
+    none of missing, late and late_others is positive in a good way. delay_min: the largest delay to anybody aboard.
+    """
+
+    pickup_leg: int
+    dropoff_leg: int
+    pickup_pos: float
+    dropoff_pos: float
+    extra_km: float
+    depart_at: int
+    pickup_at: int
+    dropoff_at: int
+    missing: int = 0
+    late: float = 0.0
+    early: bool = False
+    late_others: float = 0.0
+    delay_min: int = 0
 
 
 class Inserter:
-    """A route measured once against one pick-up and one drop-off."""
+    """A way of at least two points measured once against one pick-up and one drop-off."""
 
-    def __init__(self, route: Sequence[Point], minutes: Sequence[int], pickup: Point, dropoff: Point) -> None:
-        """Measure; route and minutes have the same length, at least 2."""
-        self._minutes = minutes
+    def __init__(self, route: Sequence[Point], pickup: Point, dropoff: Point) -> None:
+        """Measure."""
         self._legs = leg_kms(route)
         self._to_a = tuple([km(vertex, pickup) for vertex in route])
         self._to_b = tuple([km(vertex, dropoff) for vertex in route])
@@ -74,51 +90,60 @@ class Inserter:
             cheapest = min(cheapest, first[i])
         return max(least, 0.0)
 
-    def within(self, limit_km: float) -> Iterator[Insertion]:
-        """Yield every insertion whose extra way is at most `limit_km`, by pick-up leg, then drop-off leg."""
+    def ways(self, limit_km: float) -> Iterator[tuple[int, int, float]]:
+        """Yield pick-up leg, drop-off leg and extra way of all that cost at most `limit_km`, by legs."""
         extra_a, extra_b = self._extra_a, self._extra_b
         for i in range(len(self._legs)):
             if extra_a[i] > limit_km:
                 continue  # Whatever the drop-off, the triangle inequality makes it no cheaper.
             both = self._to_a[i] + self.direct_km + self._to_b[i + 1] - self._legs[i]
             if both <= limit_km:
-                yield self._in_one_leg(i, max(both, 0.0))
+                yield i, i, max(both, 0.0)
             for j in range(i + 1, len(self._legs)):
                 if extra_a[i] + extra_b[j] <= limit_km:
-                    yield self._in_two_legs(i, j, extra_a[i], extra_b[j])
+                    yield i, j, extra_a[i] + extra_b[j]
 
-    def _sideways(self, to: Sequence[float]) -> list[float]:
-        return [max(to[i] + to[i + 1] - leg, 0.0) for i, leg in enumerate(self._legs)]
+    def within(self, limit_km: float, minutes: Sequence[int]) -> Iterator[Insertion]:
+        """Yield the same with its times; minutes: when the driver is at each point, after departure."""
+        for i, j, extra in self.ways(limit_km):
+            yield self._in_one_leg(i, extra, minutes) if i == j else self._in_two_legs(i, j, extra, minutes)
 
-    def _in_one_leg(self, i: int, extra: float) -> Insertion:
-        before, after = self._to_a[i], self._to_b[i + 1]
-        way = before + self.direct_km + after
-        driven = self._leg_min(i) + extra * MIN_PER_KM
-        pickup = self._minutes[i] + driven * _part(before, way)
-        dropoff = pickup + STOP_MIN + driven * _part(self.direct_km, way)
-        return self._insertion(i, i, extra, pickup, dropoff, self.direct_km)
+    def ride_km(self, i: int, j: int) -> float:
+        """Return the passenger's way from a stop on leg i to one on leg j."""
+        return self.direct_km if i == j else self._to_a[i + 1] + sum(self._legs[i + 1 : j]) + self._to_b[j]
 
-    def _in_two_legs(self, i: int, j: int, extra_a: float, extra_b: float) -> Insertion:
-        a, b = self._to_a, self._to_b
-        to_pickup = (self._leg_min(i) + extra_a * MIN_PER_KM) * _part(a[i], a[i] + a[i + 1])
-        to_dropoff = (self._leg_min(j) + extra_b * MIN_PER_KM) * _part(b[j], b[j] + b[j + 1])
-        pickup = self._minutes[i] + to_pickup
-        dropoff = self._minutes[j] + extra_a * MIN_PER_KM + STOP_MIN + to_dropoff
-        ride = a[i + 1] + sum(self._legs[i + 1 : j]) + b[j]
-        return self._insertion(i, j, extra_a + extra_b, pickup, dropoff, ride)
-
-    def _insertion(self, i: int, j: int, extra: float, pickup: float, dropoff: float, ride: float) -> Insertion:
-        first, last = self._seat_legs(i, j)
-        return Insertion(i, j, first, last, extra, whole(pickup), whole(dropoff), ride)
-
-    def _seat_legs(self, i: int, j: int) -> tuple[int, int]:
+    def seat_legs(self, i: int, j: int) -> tuple[int, int]:
         """Return the first and the last leg on which the seat is taken: i and j, but for stops at a vertex."""
         first = i + 1 if i < j and self._to_a[i + 1] <= AT_VERTEX_KM else i
         last = j - 1 if i < j and self._to_b[j] <= AT_VERTEX_KM else j
         return (first, last) if first <= last else (i, j)
 
-    def _leg_min(self, i: int) -> int:
-        return self._minutes[i + 1] - self._minutes[i]
+    def _sideways(self, to: Sequence[float]) -> list[float]:
+        return [max(to[i] + to[i + 1] - leg, 0.0) for i, leg in enumerate(self._legs)]
+
+    def _in_one_leg(self, i: int, extra: float, minutes: Sequence[int]) -> Insertion:
+        before, after = self._to_a[i], self._to_b[i + 1]
+        way = before + self.direct_km + after
+        driven = minutes[i + 1] - minutes[i] + extra * MIN_PER_KM
+        pickup = minutes[i] + driven * _part(before, way)
+        dropoff = pickup + STOP_MIN + driven * _part(self.direct_km, way)
+        return Insertion(i, i, extra, whole(pickup), whole(dropoff))
+
+    def _in_two_legs(self, i: int, j: int, extra: float, minutes: Sequence[int]) -> Insertion:
+        a, b, extra_a = self._to_a, self._to_b, self._extra_a[i]
+        to_pickup = (minutes[i + 1] - minutes[i] + extra_a * MIN_PER_KM) * _part(a[i], a[i] + a[i + 1])
+        to_dropoff = (minutes[j + 1] - minutes[j] + self._extra_b[j] * MIN_PER_KM) * _part(b[j], b[j] + b[j + 1])
+        pickup = minutes[i] + to_pickup
+        dropoff = minutes[j] + extra_a * MIN_PER_KM + STOP_MIN + to_dropoff
+        return Insertion(i, j, extra, whole(pickup), whole(dropoff))
+
+
+def between(first: tuple[float, float], last: tuple[float, float]) -> tuple[float, float]:
+    """Return positions of a pick-up and a drop-off between the positions of their neighbours."""
+    if first == last:
+        third = (first[1] - first[0]) / 3
+        return first[0] + third, first[1] - third
+    return sum(first) / 2, sum(last) / 2
 
 
 def _part(distance: float, total: float) -> float:

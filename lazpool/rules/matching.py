@@ -6,6 +6,7 @@ seats on every leg and the window. Others filter with this, the driver's own nod
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from lazpool.records.places import centre
 from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
 from lazpool.rules.conditions import compatible
-from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, budget_km, road_hm
-from lazpool.rules.insertion import Inserter, Insertion
+from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, STOP_MIN, budget_km, road_hm
+from lazpool.rules.insertion import Inserter
+from lazpool.rules.itinerary import Itinerary, Needs
 from lazpool.rules.reach import time_bounds
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Offer, Request
+    from lazpool.rules.insertion import Insertion, Placement
+    from lazpool.rules.itinerary import Rider
 
 
 class Reason(StrEnum):
@@ -37,6 +41,7 @@ class Reason(StrEnum):
     TIME = "time"
     DETOUR = "detour"
     DIRECTION = "direction"
+    DELAY = "delay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Miss:
     """No match, the reason, and by how much it misses.
 
     short_by: for `detour` the minutes above the limit, for `time` the minutes between trip and window, at least, for
-    `seats` how many are missing; 0 where a reason has no measure. early: for `time`, the trip passes before the window.
+    `delay` those by which somebody aboard would be too late, for `seats` how many are missing; else 0. early: for
+    `time`, the trip passes before the window.
     """
 
     reason: Reason
@@ -65,7 +71,8 @@ class Window:
 class Fit:
     """A match.
 
-    pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken. detour_hm: the driver's extra
+    pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken; pickup_pos, dropoff_pos:
+    where the stops stand in the order of stops, see itinerary.py. detour_hm: the driver's extra
     way in units of 100 m. depart_at, when the driver leaves for it, pickup_at, dropoff_at: minutes since the epoch.
     walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of `unit`. co2_g: grams
     saved, negative when the detour outweighs the ride. delay_min: the largest delay it causes to anybody aboard.
@@ -84,26 +91,24 @@ class Fit:
     share: int
     unit: str
     co2_g: int
+    pickup_pos: float
+    dropoff_pos: float
+    delay_min: int
     estimated: bool = True
-    delay_min: float = 0.0
     pickup: Spot | None = None
     dropoff: Spot | None = None
 
 
-def fit(
-    offer: Offer, request: Request, load: Sequence[int] = (), *, spent_min: float = 0.0, group: bytes = b""
-) -> Fit | Miss:
-    """Return how the offer serves the request, or why it does not.
+def fit(offer: Offer, request: Request, aboard: Sequence[Rider] = (), *, group: bytes = b"") -> Fit | Miss:
+    """Return how the offer serves the request beside those aboard, or why it does not.
 
-    load: seats already taken on each leg of the offer, empty for none. spent_min: minutes of the driver's detour that
-    riders already accepted use up, the sum of their `detour_min`. group: the secret of the closed group that both must
-    belong to; empty when neither may belong to any.
+    group: the secret of the closed group that both must belong to; empty when neither may belong to any.
     """
     if (reason := mismatch(offer, request, group)) is not None:
         return Miss(reason)
     window = Window(request.by, request.earliest, request.latest)
     pickup, dropoff = centre(request.cell_from), centre(request.cell_to)
-    return fit_places(offer, pickup, dropoff, request.seats, load, window=window, spent_min=spent_min)
+    return fit_places(offer, pickup, dropoff, request.seats, aboard, window=window)
 
 
 def fit_places(
@@ -111,41 +116,61 @@ def fit_places(
     pickup: Point,
     dropoff: Point,
     seats: int,
-    load: Sequence[int] = (),
+    aboard: Sequence[Rider] = (),
     *,
     window: Window | None = None,
-    also: Window | None = None,
-    spent_min: float = 0.0,
 ) -> Fit | Miss:
-    """Return how the offer serves a ride between two places, or why not; without a window, at the offered time.
-
-    also: a second window, so that pick-up and drop-off can both be given.
-    """
+    """Return how the offer serves a ride between two places, or why not; without a window, at the offered time."""
     if seats > offer.seats:
         return Miss(Reason.SEATS, seats - offer.seats)
     if window is not None and (apart := _apart(offer, window)) > 0:
         return Miss(Reason.TIME, apart, early=window.earliest > offer.depart)
-    limit_km = budget_km(offer.max_detour) - spent_min / MIN_PER_KM
-    inserter = Inserter(offer.route, offer.minutes, pickup, dropoff)
-    near = list(inserter.within(limit_km))
+    if aboard:
+        return best(offer, _needs(pickup, dropoff, seats, window), aboard)
+    limit_km = budget_km(offer.max_detour)
+    inserter = Inserter(offer.route, pickup, dropoff)
+    near = list(inserter.within(limit_km, offer.minutes))
     if not near:
         return _too_far(inserter, limit_km)
-    seated = [way for way in near if _missing_seats(offer, way, seats, load) <= 0]
-    if not seated:
-        return Miss(Reason.SEATS, min(_missing_seats(offer, way, seats, load) for way in near))
-    timed = [(way, *_shifts(offer, way, window, also)) for way in seated]
-    apart, least_shift = min((least - most, least) for _, least, most in timed)
-    if apart > 0:
-        return Miss(Reason.TIME, apart, early=least_shift > offer.flex_after)
+    timed = [(way, *_shifts(offer, way, window)) for way in near]
+    late, least_shift = min([(least - most, least) for _, least, most in timed])
+    if late > 0:
+        return Miss(Reason.TIME, late, early=least_shift > offer.flex_after)
     found = [(way, max(least, min(0, most))) for way, least, most in timed if least <= most]
-    way, shift = min(found, key=_preference)
-    return _describe(offer, way, offer.depart + shift, seats, inserter.direct_km)
+    way, shift = min(found, key=lambda one: _preference(one[0][0], one[0][1], one[0][2], abs(one[1])))
+    return _describe(offer, inserter, way.leaving(offer.depart + shift), seats)
 
 
-def occupied(load: Sequence[int], fit: Fit, seats: int) -> tuple[int, ...]:
-    """Return the seats taken on each leg once that fit is accepted; legs beyond the end of the tuple are free."""
-    before = (*load, *[0] * (fit.dropoff_leg + 1 - len(load)))
-    return tuple(n + seats if fit.pickup_leg <= leg <= fit.dropoff_leg else n for leg, n in enumerate(before))
+def best(
+    offer: Offer, needs: Needs, aboard: Sequence[Rider] = (), distance: tuple[float, float] = (0, math.inf)
+) -> Fit | Miss:
+    """Return the best way to serve a rider beside those aboard, or why there is none.
+
+    distance: between how many units of 100 m the ride is to be, to tell ways apart that pass a place twice; one outside
+    is taken only when none is inside.
+    """
+    itinerary, inserter = Itinerary(offer, aboard), Inserter(offer.route, needs.pickup, needs.dropoff)
+    bent = itinerary.inserter(needs)
+    near = list(itinerary.placements(bent, needs))
+    if not near:
+        return _too_far(bent, itinerary.left_km)
+    seated = [way for way in near if way.missing <= 0]
+    if not seated:
+        return Miss(Reason.SEATS, min(way.missing for way in near))
+    timely = [way for way in seated if way.late <= 0]
+    if not timely:
+        late, early = min((way.late, way.early) for way in seated)
+        return Miss(Reason.TIME, late, early=early)
+    kind = [way for way in timely if way.late_others <= 0]
+    if not kind:
+        return Miss(Reason.DELAY, min(way.late_others for way in timely))
+
+    def preference(way: Placement) -> tuple[float, ...]:
+        hm = road_hm(inserter.ride_km(way.pickup_leg, way.dropoff_leg))
+        astray, shift = max(distance[0] - hm, hm - distance[1], 0), abs(way.depart_at - offer.depart)
+        return astray, *_preference(way.pickup_leg, way.dropoff_leg, way.extra_km, shift), way.pickup_pos
+
+    return _describe(offer, inserter, min(kind, key=preference), needs.seats)
 
 
 def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | None:
@@ -176,39 +201,45 @@ def _too_far(inserter: Inserter, limit_km: float) -> Miss:
     return Miss(Reason.DETOUR, (inserter.least_km() - limit_km) * MIN_PER_KM)
 
 
-def _missing_seats(offer: Offer, way: Insertion, seats: int, load: Sequence[int]) -> int:
-    return max(load[way.first_leg : way.last_leg + 1], default=0) + seats - offer.seats
-
-
-def _shifts(offer: Offer, way: Insertion, *windows: Window | None) -> tuple[int, int]:
+def _shifts(offer: Offer, way: Insertion, window: Window | None) -> tuple[int, int]:
     """Return how many minutes later than offered the driver can leave, at least and at most; crossed: not at all."""
-    least, most = -offer.flex_before, offer.flex_after
-    for window in windows:
-        if window is not None:
-            offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
-            least, most = max(least, window.earliest - offered), min(most, window.latest - offered)
-    return least, most
+    if window is None:
+        return -offer.flex_before, offer.flex_after
+    offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
+    return max(-offer.flex_before, window.earliest - offered), min(offer.flex_after, window.latest - offered)
 
 
-def _preference(choice: tuple[Insertion, int]) -> tuple[float, int, int, int]:
-    """Order insertions: least way to the metre, then fewest legs, least change of time, first on the route."""
-    way, shift = choice
-    return round(way.extra_km, 3), way.last_leg - way.first_leg, abs(shift), way.first_leg
+def _needs(pickup: Point, dropoff: Point, seats: int, window: Window | None) -> Needs:
+    if window is None:
+        return Needs(pickup, dropoff, seats)
+    if window.by == ARRIVE:
+        return Needs(pickup, dropoff, seats, dropoff_from=window.earliest, dropoff_to=window.latest)
+    return Needs(pickup, dropoff, seats, pickup_from=window.earliest, pickup_to=window.latest)
 
 
-def _describe(offer: Offer, way: Insertion, depart: int, seats: int, direct_km: float) -> Fit:
-    distance_hm = road_hm(way.ride_km)
+def _preference(first: int, last: int, extra_km: float, shift: int) -> tuple[float, int, int, int]:
+    """Order ways: least extra way to the metre, then fewest legs, least change of time, first on the route."""
+    return round(extra_km, 3), last - first, shift, first
+
+
+def _describe(offer: Offer, inserter: Inserter, way: Placement, seats: int) -> Fit:
+    """Return a way as people are told it; inserter: of the route alone, so that nobody pays for others' detours."""
+    first, last = inserter.seat_legs(way.pickup_leg, way.dropoff_leg)
+    distance_hm = road_hm(inserter.ride_km(way.pickup_leg, way.dropoff_leg))
     return Fit(
-        pickup_leg=way.first_leg,
-        dropoff_leg=way.last_leg,
-        detour_min=round(way.detour_min, 1),
+        pickup_leg=first,
+        dropoff_leg=last,
+        detour_min=round(way.extra_km * MIN_PER_KM + 2 * STOP_MIN, 1),
         detour_hm=road_hm(way.extra_km),
-        depart_at=depart,
-        pickup_at=depart + way.pickup_min,
-        dropoff_at=depart + way.dropoff_min,
+        depart_at=way.depart_at,
+        pickup_at=way.pickup_at,
+        dropoff_at=way.dropoff_at,
         walk_m=0,
         distance_hm=distance_hm,
         share=cost.share(offer.price, distance_hm, seats),
         unit=offer.unit,
-        co2_g=cost.co2_saved_g(direct_km * CIRCUITY, way.extra_km * CIRCUITY),
+        co2_g=cost.co2_saved_g(inserter.direct_km * CIRCUITY, way.extra_km * CIRCUITY),
+        delay_min=way.delay_min,
+        pickup_pos=way.pickup_pos,
+        dropoff_pos=way.dropoff_pos,
     )

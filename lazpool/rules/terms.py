@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.places import MEETING_RES, Point, cell_at, centre
-from lazpool.records.posts import ARRIVE, DEPART
 from lazpool.rules import cost
-from lazpool.rules.matching import Fit, Miss, Reason, Window, fit_places
+from lazpool.rules.itinerary import MAX_DELAY, ROUNDING, Needs
+from lazpool.rules.matching import Fit, Miss, Reason, Window, best
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lazpool.records.posts import Offer, Request, SignedPost
+    from lazpool.rules.itinerary import Rider
 
 DISTANCE_SLACK = 5
 """Two nodes may compute distances that differ by this many units of 100 m: floats, and stops moved by some metres."""
 TIME_SLACK = 15
-"""Minutes that a proposed time may lie outside what the offer says."""
+"""Minutes by which a proposed pick-up may be later than the offer says, and a ride longer or shorter than its way."""
 
 
 def meeting_cells(start: Point, end: Point) -> tuple[int, int]:
@@ -42,26 +43,30 @@ def draft(
     )
 
 
-def place(offer: Offer, terms: AgreementTerms, load: Sequence[int] = (), spent_min: float = 0.0) -> Fit | Miss:
+def place(offer: Offer, terms: AgreementTerms, aboard: Sequence[Rider] = (), max_delay: int = MAX_DELAY) -> Fit | Miss:
     """Return how the offer serves the terms beside those already aboard, or why it does not.
 
-    A route may pass the same places twice: of the ways to serve them, the one is meant that the terms tell of.
+    max_delay: minutes by which this rider may be later. A route may pass the same places twice: of the ways to serve
+    them, one is taken whose distance is that of the terms.
     """
-    pickup, dropoff = centre(terms.pickup), centre(terms.dropoff)
-    found = [
-        fit_places(offer, pickup, dropoff, terms.seats, load, window=window, also=also, spent_min=spent_min)
-        for window, also in _windows(terms)
-    ]
-    fits = sorted((one for one in found if isinstance(one, Fit)), key=lambda one: _difference(one, terms))
-    misses = [one for one in found if isinstance(one, Miss)]
-    if fits and (_difference(fits[0], terms)[0] <= DISTANCE_SLACK or not any(load)):
-        return fits[0]
-    return misses[-1] if misses else Miss(Reason.SEATS)  # there is room only on another part of the way than agreed
+    patience = max_delay + ROUNDING
+    needs = Needs(
+        *(centre(terms.pickup), centre(terms.dropoff), terms.seats),
+        pickup_from=terms.pickup_at,
+        pickup_to=terms.pickup_at + patience,
+        dropoff_to=terms.dropoff_at + patience,
+        slack=TIME_SLACK,
+    )
+    meant = (terms.distance - DISTANCE_SLACK, terms.distance + DISTANCE_SLACK)
+    found = best(offer, needs, aboard, meant)
+    if aboard and isinstance(found, Fit) and not meant[0] <= found.distance_hm <= meant[1]:
+        return Miss(Reason.SEATS)  # there is room only on another part of the way than agreed
+    return found
 
 
-def objection(offer: Offer, terms: AgreementTerms) -> str:
+def objection(offer: Offer, terms: AgreementTerms, max_delay: int = MAX_DELAY) -> str:
     """Return why the driver's node refuses terms before a person is asked, or nothing."""
-    found = place(offer, terms)
+    found = place(offer, terms, max_delay=max_delay)
     if isinstance(found, Miss):
         return f"does not fit the offer: {found.reason}"
     if abs(found.distance_hm - terms.distance) > DISTANCE_SLACK:
@@ -73,16 +78,3 @@ def objection(offer: Offer, terms: AgreementTerms) -> str:
     if terms.answer_by > terms.pickup_at:
         return "the answer may come after the pick-up"
     return ""
-
-
-def _windows(terms: AgreementTerms) -> tuple[tuple[Window, Window | None], ...]:
-    """Return when the terms may be meant: as they say, to the minute of rounding, or with some slack."""
-    pickup = Window(DEPART, terms.pickup_at - 1, terms.pickup_at + 1)
-    dropoff = Window(ARRIVE, terms.dropoff_at - 1, terms.dropoff_at + 1)
-    return (pickup, dropoff), (Window(DEPART, terms.pickup_at - TIME_SLACK, terms.pickup_at + TIME_SLACK), None)
-
-
-def _difference(found: Fit, terms: AgreementTerms) -> tuple[int, int]:
-    """Return by how much a way differs from the terms, in units of 100 m and in minutes."""
-    minutes = abs(found.pickup_at - terms.pickup_at) + abs(found.dropoff_at - terms.dropoff_at)
-    return abs(found.distance_hm - terms.distance), minutes

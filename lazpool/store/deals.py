@@ -20,9 +20,11 @@ class Deal:
 
     offer: the envelope. post_id: our own post behind it. about: the post that our letters are about. own_tag: the tag
     of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver).
-    legs: the legs of the route that the passenger's seat takes, "i,j" (driver). counter: letters sent. boarding: the
-    counter of the newest code sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed:
-    minutes. flags: the request's conditions.
+    legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos, dropoff_pos: where their stops stand
+    in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by which pick-up and drop-off may be
+    later than agreed. own_places: where we meet, as in peer_places (passenger). pickup_spot, dropoff_spot: names of
+    meeting places. counter: letters sent. boarding: the counter of the newest code sent. by: who ended it, "us" or
+    "them". depart, ends, answer_by, created and changed: minutes. flags: the request's conditions.
     """
 
     id: bytes
@@ -46,6 +48,12 @@ class Deal:
     peer_places: str = ""
     legs: str = ""
     detour: float = 0.0
+    pickup_pos: float = 0.0
+    dropoff_pos: float = 0.0
+    max_delay: int = 0
+    own_places: str = ""
+    pickup_spot: str = ""
+    dropoff_spot: str = ""
     code: str = ""
     tries: int = 0
     counter: int = 0

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 5
+VERSION = 6
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -116,6 +116,20 @@ DELETE FROM outbox WHERE kind='post' OR letter_kind IN (1, 12);
 # Offers whose route follows roads, with what their driver must pass; see ways.py.
 _ROADS = "CREATE TABLE ways (post BLOB PRIMARY KEY, vias TEXT NOT NULL) STRICT"
 
+# Where a rider's stops stand in the order of stops. Deals of before know only the legs that their seat took, which
+# tells the order but for those who got in or out on the same leg.
+_RIDERS = """
+ALTER TABLE deals ADD COLUMN pickup_pos REAL NOT NULL DEFAULT 0;
+ALTER TABLE deals ADD COLUMN dropoff_pos REAL NOT NULL DEFAULT 0;
+ALTER TABLE deals ADD COLUMN max_delay INTEGER NOT NULL DEFAULT 10;
+ALTER TABLE deals ADD COLUMN own_places TEXT NOT NULL DEFAULT '';
+ALTER TABLE deals ADD COLUMN pickup_spot TEXT NOT NULL DEFAULT '';
+ALTER TABLE deals ADD COLUMN dropoff_spot TEXT NOT NULL DEFAULT '';
+UPDATE deals SET pickup_pos = CAST(substr(legs, 1, instr(legs, ',') - 1) AS INTEGER) + 0.25 + (rowid % 1000) * 1e-5,
+    dropoff_pos = CAST(substr(legs, instr(legs, ',') + 1) AS INTEGER) + 0.75 + (rowid % 1000) * 1e-5
+    WHERE legs <> '';
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -142,6 +156,10 @@ def migrations() -> Migrations:
     @steps(name="roads")
     def roads(database: Database) -> None:
         run_script(database, _ROADS)
+
+    @steps(name="riders")
+    def riders(database: Database) -> None:
+        run_script(database, _RIDERS)
 
     return steps
 

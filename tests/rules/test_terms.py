@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.records.places import centre
+from lazpool.records.places import Point, centre
 from lazpool.records.posts import sign_post
 from lazpool.rules import terms as agreement
-from lazpool.rules.matching import Fit, fit_places
+from lazpool.rules.itinerary import Rider
+from lazpool.rules.matching import Fit, Miss, Reason, fit_places
 from lazpool.wire.signing import public_key
-from tests.rules.town import GRENOBLE, LYON, VOIRON, offer, random_offer, random_rider, request
+from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, VOIRON, offer, random_offer, random_rider, request
 
 if TYPE_CHECKING:
     from lazpool.records.agreements import AgreementTerms
@@ -87,9 +88,9 @@ def test_places_off_the_way_are_objected_to(ride: Offer, terms: AgreementTerms) 
 @pytest.mark.parametrize(
     ("early", "late", "answer", "reason"),
     [
-        (-25, -25, -25, ""),
+        (-21, -21, -21, ""),
         (25, 25, 25, ""),
-        (-26, -26, -26, "does not fit the offer: time"),
+        (-22, -22, -22, "does not fit the offer: time"),
         (26, 26, 26, "does not fit the offer: time"),
         (0, 15, 0, ""),
         (0, 16, 0, "another time"),
@@ -102,7 +103,7 @@ def test_places_off_the_way_are_objected_to(ride: Offer, terms: AgreementTerms) 
 def test_times_are_held_to_the_offer(
     ride: Offer, terms: AgreementTerms, early: int, late: int, answer: int, reason: str
 ) -> None:
-    """Pick-up within the offer's flexibility and some slack, a drop-off that the way explains, an answer before."""
+    """Pick-up within the offer's flexibility and some patience, a drop-off that the way explains, an answer before."""
     changed = replace(
         terms,
         pickup_at=terms.pickup_at + early,
@@ -115,5 +116,30 @@ def test_times_are_held_to_the_offer(
 
 def test_seats_taken_count_by_leg(ride: Offer, terms: AgreementTerms) -> None:
     """Two who are aboard on another part of the way leave room; on the same part they do not."""
-    assert isinstance(agreement.place(ride, terms, (2, 0)), Fit)
-    assert not isinstance(agreement.place(ride, terms, (0, 1)), Fit)
+    before = drafted(ride, request(GRENOBLE, VOIRON, seats=2, earliest=MIDNIGHT, latest=MIDNIGHT + 600))
+    assert before is not None
+    assert isinstance(agreement.place(ride, terms, [seated(ride, before)]), Fit)
+    assert agreement.place(ride, terms, [seated(ride, terms)]) == Miss(Reason.SEATS, 2)
+
+
+def test_nobody_aboard_is_later_than_they_agreed_to_be(ride: Offer, terms: AgreementTerms) -> None:
+    """Who lets nothing be later keeps another from being fetched on their way; who has more patience does not."""
+    aside = drafted(ride, request(Point(45.55, 5.50), LYON, seats=1))
+    assert aside is not None
+    hasty, patient = (replace(seated(ride, replace(terms, seats=1)), max_delay=limit) for limit in (2, 10))
+    refused = agreement.place(ride, aside, [hasty])
+    assert isinstance(refused, Miss)
+    assert refused.reason == Reason.DELAY
+    taken = agreement.place(ride, aside, [patient])
+    assert isinstance(taken, Fit)
+    assert refused.short_by + 3 == taken.delay_min
+
+
+def seated(ride: Offer, agreed: AgreementTerms) -> Rider:
+    """Return the rider that terms make in an empty car."""
+    found = agreement.place(ride, agreed)
+    assert isinstance(found, Fit)
+    return Rider(
+        *(centre(agreed.pickup), centre(agreed.dropoff), agreed.seats, agreed.pickup_at, agreed.dropoff_at),
+        *(found.pickup_pos, found.dropoff_pos),
+    )

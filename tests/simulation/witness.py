@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from lazpool.actions import books
@@ -175,11 +176,13 @@ def _outside(desk: Desk) -> sqlite3.Connection:
 
 
 def _seats_suffice(desk: Desk) -> None:
-    taken: Counter[tuple[bytes, int]] = Counter()
+    """Count who gets in and out along the way of each offer."""
+    stops: dict[bytes, list[tuple[float, int]]] = {}
     for deal in deals.all_deals(desk.node):
         if deal.role is Role.DRIVER and deal.state in SEATED:
-            first, last = map(int, deal.legs.split(","))
-            for leg in range(first, last + 1):
-                taken[deal.offer_id, leg] += agreement_from(deal.terms).seats
-            seats = read_post(deal.offer)[0].post.seats  # type: ignore[union-attr] # an offer
-            assert all(taken[deal.offer_id, leg] <= seats for leg in range(first, last + 1)), "a seat is sold twice (9)"
+            seats = agreement_from(deal.terms).seats
+            assert deal.pickup_pos < deal.dropoff_pos
+            stops.setdefault(deal.offer, []).extend([(deal.pickup_pos, seats), (deal.dropoff_pos, -seats)])
+    for offer, order in stops.items():
+        seats = read_post(offer)[0].post.seats  # type: ignore[union-attr] # an offer
+        assert max(accumulate(change for _, change in sorted(order))) <= seats, "a seat is sold twice (9)"

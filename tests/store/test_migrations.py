@@ -93,3 +93,22 @@ def test_a_home_from_before_roads(tmp_path: Path) -> None:
     assert ways.way_of(new, b"\x02") == passed
     assert ways.way_of(new, b"\x03") == ()
     new.close()
+
+
+def test_a_home_with_riders_from_before_their_stops_were_ordered(tmp_path: Path) -> None:
+    """Who has a seat keeps it on the same legs, with an order of stops in which nobody gets out before getting in."""
+    old = before("riders", tmp_path / "node.db", node_schema, 5)
+    columns = [row[1:3] for row in old.execute("PRAGMA table_info(deals)")]
+    for number, legs in enumerate(("0,0", "1,12", "", "1,1")):
+        values = {name: {"BLOB": b"", "TEXT": "", "INTEGER": 0, "REAL": 0.0}[kind] for name, kind in columns}
+        values |= {"id": bytes([number]), "state": "agreed", "role": "driver", "legs": legs}
+        marks = ",".join("?" * len(columns))
+        old.execute(f"INSERT INTO deals VALUES ({marks})", [values[name] for name, _ in columns])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    first, long, without, last = deals.all_deals(new)
+    assert (without.pickup_pos, without.dropoff_pos) == (0, 0)
+    assert int(first.pickup_pos) == 0 < first.pickup_pos < first.dropoff_pos < 1 < long.pickup_pos < last.pickup_pos
+    assert last.pickup_pos < last.dropoff_pos < 2
+    assert int(long.dropoff_pos) == 12
+    new.close()

@@ -1,0 +1,51 @@
+"""Several riders in one car: hard stops, seats on each part of the way, and nobody later than promised."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lazpool.records.places import Point
+from lazpool.rules.matching import Fit, fit
+from tests.rules.against_oracle import Count, fill
+from tests.rules.town import MIDNIGHT, random_offer, request, somewhere
+
+if TYPE_CHECKING:
+    from lazpool.records.posts import Offer, Request
+
+
+def roomy(chance: random.Random) -> Offer:
+    """Return an offer of a patient driver."""
+    flex = {"flex_before": chance.choice((0, 5)), "flex_after": chance.choice((0, 5, 15))}
+    return random_offer(chance, max_detour=chance.choice((30, 60, 90)), seats=chance.randint(1, 4), **flex)
+
+
+def hurried(chance: random.Random, offered: Offer) -> Request:
+    """Return a request of somebody by the way, at about the time that the offer passes, give or take an hour."""
+    ends = sorted((chance.randrange(len(offered.route) - 1), chance.random()) for _ in range(2))
+    start, end = (somewhere(chance, _on_leg(offered, *end), 0.04) for end in ends)
+    changes = {"by": chance.randint(0, 1), "seats": chance.choice((1, 1, 2))}
+    wanted = request(start, end, **changes)
+    found = fit(
+        replace(offered, flex_before=720, flex_after=720), replace(wanted, earliest=MIDNIGHT, latest=MIDNIGHT + 1440)
+    )
+    at = (found.dropoff_at if wanted.by else found.pickup_at) if isinstance(found, Fit) else offered.depart
+    return replace(wanted, earliest=at - chance.choice((0, 10, 60)), latest=at + chance.choice((0, 5, 20, 60)))
+
+
+def _on_leg(offered: Offer, leg: int, part: float) -> Point:
+    a, b = offered.route[leg : leg + 2]
+    return Point(a.lat + (b.lat - a.lat) * part, a.lon + (b.lon - a.lon) * part)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_car_that_fills_up_agrees_with_the_oracle(seed: int) -> None:
+    """Over cars that fill up and empty again, each next rider gets the best way there is, or there is none."""
+    chance, count = random.Random(seed), Count()
+    for _ in range(12):
+        offered = roomy(chance)
+        fill(chance, offered, [hurried(chance, offered) for _ in range(8)], count)
+    assert count.beside > 15
