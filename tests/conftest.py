@@ -1,4 +1,4 @@
-"""Real roads to test with; skipped where the engine or the data is missing."""
+"""Real roads and meeting places to test with; skipped where the engine or the data is missing."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ def liechtenstein() -> Path:
     found = shared(FILE)
     if found is None:
         pytest.skip(f"needs {FILE} in the folder that LAZPOOL_SHARED names")
+    return found
+
+
+@pytest.fixture(scope="session")
+def bnlc() -> Path:
+    """Return the Base nationale des lieux de covoiturage, of November 2023."""
+    found = shared("data/bnlc.csv")
+    if found is None:
+        pytest.skip("needs data/bnlc.csv in the folder that LAZPOOL_SHARED names")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Places by name: place add, list, remove; search and update are of towns, see gazetteer.py."""
+"""Saved places: place add, list, remove. The rest of `place` is about towns and about lists of meeting places."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import click
 from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.gazetteer import search, update
+from lazpool.cli.meeting import import_list, near, sources
 from lazpool.cli.typed import place as parse_place
 from lazpool.cli.typed import place_name
 from lazpool.cli.views import point
 from lazpool.errors import NotFoundError
-from lazpool.store import own
+from lazpool.store import own, spots
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -25,16 +26,24 @@ def place() -> None:
     """Names for the places you start from and go to; they never leave this machine."""
 
 
-@place.command("add", epilog=epilog("lazpool place add home 45.1885,5.7245"))
+_ADD = epilog("lazpool place add home 45.1885,5.7245\nlazpool place add 'church square' 45.1893,5.7281 --meeting")
+
+
+@place.command("add", epilog=_ADD)
 @click.argument("name")
 @click.argument("where", metavar="PLACE")
+@click.option("--meeting", is_flag=True, help="People may be picked up and dropped off there.")
 @click.pass_obj
-def add(app: App, name: str, where: str) -> None:
-    """Save a place under a name, replacing an older one."""
+def add(app: App, name: str, where: str, meeting: bool) -> None:  # noqa: FBT001 # click's signature
+    """Save a place under a name, replacing an older one.
+
+    Without --meeting it is private: no match ever proposes it.
+    """
     with app.desk() as desk:
         key, found = place_name(name), parse_place(desk, where)
         with desk.node.transaction():
             own.add_place(desk.node, key, found)
+            spots.mark(desk.node, key, found if meeting else None)
         _show(app, desk)
 
 
@@ -53,18 +62,19 @@ def remove(app: App, name: str) -> None:
     """Forget a saved place."""
     with app.desk() as desk:
         with desk.node.transaction():
+            spots.mark(desk.node, place_name(name), None)
             if not own.remove_place(desk.node, place_name(name)):
                 raise NotFoundError(f"no place is saved as {name!r}", hint="lazpool place list")
         _show(app, desk)
 
 
-place.add_command(search)
-place.add_command(update)
+for _command in (search, update, near, import_list, sources):
+    place.add_command(_command)
 
 
 def _show(app: App, desk: Desk) -> None:
-    saved = own.places(desk.node)
-    rows = [(name, f"{one.lat}", f"{one.lon}") for name, one in saved.items()]
+    saved, meeting = own.places(desk.node), spots.marked(desk.node)
+    rows = [(name, f"{one.lat}", f"{one.lon}", "yes" if name in meeting else "") for name, one in saved.items()]
     empty = "No places yet; save one with: lazpool place add home 45.1885,5.7245"
-    document = {"places": [{"name": name, **point(one)} for name, one in saved.items()]}
-    app.show(document, Table(("name", ">latitude", ">longitude"), rows, empty))
+    document = {"places": [{"name": name, **point(one), "meeting": name in meeting} for name, one in saved.items()]}
+    app.show(document, Table(("name", ">latitude", ">longitude", "meeting place"), rows, empty))

@@ -51,6 +51,15 @@ class Spot:
     point: Point
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A meeting place as a list says it. kind: such as "Parking", may be empty. capacity: cars, None for unknown."""
+
+    spot: Spot
+    kind: str = ""
+    capacity: int | None = None
+
+
 def cell_at(point: Point, resolution: int) -> int:
     """Return the H3 cell of that resolution which holds the point."""
     return int(_h3().latlng_to_cell(point.lat, point.lon, resolution))

@@ -71,6 +71,10 @@ class Gazetteer:
         """Return what is told of it: attribution, licence, source, countries."""
         return dict(self._connection.execute("SELECT key, value FROM about"))
 
+    def count(self) -> int:
+        """Return how many towns it has."""
+        return int(self._connection.execute("SELECT count(*) FROM town").fetchone()[0])
+
     def named(self, name: str) -> list[Town]:
         """Return the towns of that name, most populous first.
 

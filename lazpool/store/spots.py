@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lazpool.records.places import Point, Spot
+from lazpool.records.places import Listed, Point, Spot
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,15 +22,6 @@ _BANDS = 50
 """Bands of latitude a degree, 2.2 km each: an index by band and longitude narrows a box on both sides."""
 _M_PER_DEGREE = 111_195
 """Of latitude, on a sphere of the mean radius that H3 measures with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A meeting place as a list says it. kind: such as "Parking", may be empty. capacity: cars, None for unknown."""
-
-    spot: Spot
-    kind: str = ""
-    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Migrations
 
-from lazpool.records.places import Point, Spot
+from lazpool.records.places import Listed, Point, Spot
 from lazpool.rules.geo import km
 from lazpool.store import node_schema, own, spots
 from lazpool.store.database import open_store
-from lazpool.store.spots import MOST, OWN, Listed, Source, meeting_spots
+from lazpool.store.spots import MOST, OWN, Source, meeting_spots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,146 @@
+"""Meeting places at the command line: own ones that are marked, and lists that are imported, replaced and removed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lazpool.actions.desk import open_desk
+from lazpool.records.places import Point, Spot
+from lazpool.store.spots import meeting_spots
+from tests.cli.users import GRENOBLE, User
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERE = Point(45.1885, 5.7245)
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> User:
+    """Return a person."""
+    return User(tmp_path / "ada")
+
+
+def known(user: User) -> list[Spot]:
+    """Return what the matching would find around Grenoble."""
+    with open_desk(user.home) as desk:
+        return meeting_spots(desk.node, HERE, 5000)
+
+
+def write(path: Path, *rows: str) -> str:
+    """Write a list; its path."""
+    path.write_text("\n".join(["name,lat,lon", *rows]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_only_marked_places_are_meeting_places(ada: User) -> None:
+    """A saved place is private until it is marked, and again when it is saved without; removing it forgets both."""
+    ada.call("place", "add", "home", GRENOBLE)
+    assert known(ada) == []
+    listed = ada.call("place", "add", "square", GRENOBLE, "--meeting")["places"]
+    assert [(one["name"], one["meeting"]) for one in listed] == [("home", False), ("square", True)]
+    assert known(ada) == [Spot("square", HERE)]
+    ada.call("place", "add", "square", GRENOBLE)
+    assert known(ada) == []
+    ada.call("place", "add", "square", GRENOBLE, "--meeting")
+    assert ada.call("place", "remove", "square")["places"] == [listed[0]]
+    assert known(ada) == []
+    assert "meeting place" in ada.say("place", "list").out
+
+
+def test_a_list_comes_again_and_goes(ada: User, tmp_path: Path) -> None:
+    """Importing a newer state replaces the old one; other lists and own places stay; --remove takes a list away."""
+    ada.call("place", "add", "square", GRENOBLE, "--meeting")
+    stops = write(tmp_path / "stops.csv", "A,45.19,5.72", "B,45.18,5.73")
+    other = write(tmp_path / "other.csv", "C,45.17,5.71")
+    done = ada.call("place", "import", stops, "--licence", "CC0-1.0", "--attribution", "the village")
+    assert (done["source"], done["imported"], done["refused"]) == ("stops", 2, [])
+    ada.call("place", "import", other)
+    write(tmp_path / "stops.csv", "A,45.19,5.72", "D,45.20,5.72")
+    ada.call("place", "import", stops)
+    assert {spot.name for spot in known(ada)} == {"square", "A", "D", "C"}
+    listed = ada.call("place", "sources")["sources"]
+    assert [(one["source"], one["count"]) for one in listed] == [("other", 1), ("stops", 2)]
+    assert ada.call("place", "import", "--remove", "stops") == {"removed": "stops"}
+    assert {spot.name for spot in known(ada)} == {"square", "C"}
+    assert ada.run("place", "import", "--remove", "stops")[0] == 4
+
+
+def test_what_is_refused_is_reported(ada: User, tmp_path: Path) -> None:
+    """By reason, with the rows: for people in a table, for programs in the document."""
+    stops = write(
+        tmp_path / "stops.csv", "A,45.19,5.72", "B,nan,5.72", "C,95,5", "D,45.1", "A again,45.19,5.72", "E,inf,1"
+    )
+    done = ada.call("place", "import", stops, "--source", "village")
+    assert (done["source"], done["imported"]) == ("village", 1)
+    assert done["reasons"] == {"coordinates": 2, "range": 1, "columns": 1, "duplicate": 1}
+    assert {"row": 3, "reason": "coordinates"} in done["refused"]
+    said = ada.say("place", "import", stops)
+    assert "1 meeting places from stops, 5 rows refused" in said.out
+    assert "3, 7" in said.out
+
+
+def test_a_file_without_any_keeps_what_there_was(ada: User, tmp_path: Path) -> None:
+    """A file of which nothing can be taken is an error, and the older state of the list stays."""
+    stops = write(tmp_path / "stops.csv", "A,45.19,5.72")
+    ada.call("place", "import", stops)
+    for spoilt in (b"name,lat,lon\nA,45.19\n", b"name,lat,lon\n", b"", b"\x00\xff" * 500, b"[1]", b"id\n1\n"):
+        (tmp_path / "stops.csv").write_bytes(spoilt)
+        status, document = ada.run("place", "import", stops)
+        assert (status, document["error"]["code"]) == (2, "usage"), spoilt
+        assert document["error"]["hint"]
+        assert [spot.name for spot in known(ada)] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("import",), ("import", "nowhere.csv"), ("import", "/"), ("import", "stops.csv", "--remove", "x"),
+        ("import", "stops.csv", "--source", "own"), ("import", "stops.csv", "--source", "x" * 100),
+        ("import", "stops.csv", "--licence", "\x1b[2J"), ("near", "home", "--within", "-1"),
+        ("near", "45,5", "--within", "1e9"),
+    ],
+)  # fmt: skip
+def test_wrong_words(ada: User, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """What is typed wrongly ends with status 2 or, for a place that is not known, 4."""
+    stops = write(tmp_path / "stops.csv", "A,45.19,5.72")
+    status, document = ada.run("place", *(stops if word == "stops.csv" else word for word in words))
+    assert status in {2, 4}, document
+
+
+def test_a_file_larger_than_any_list(ada: User, tmp_path: Path) -> None:
+    """Of a gigabyte no more is read than a list may have."""
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.write(b"name,lat,lon\n")
+        file.truncate(1_000_000_000)
+    status, document = ada.run("place", "import", str(tmp_path / "huge.csv"))
+    assert status == 2
+    assert "32 MB" in document["error"]["message"]
+
+
+def test_near(ada: User, tmp_path: Path) -> None:
+    """`place near` lists meeting places with distances, type and room; GeoJSON is read, too."""
+    point = {"type": "Point", "coordinates": [5.7245, 45.1985]}
+    feature = {"type": "Feature", "geometry": point, "properties": {"name": "North", "type": "Parking"}}
+    (tmp_path / "map.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    ada.call("place", "import", str(tmp_path / "map.geojson"))
+    ada.call("place", "add", "square", GRENOBLE, "--meeting")
+    found = ada.call("place", "near", GRENOBLE)["meeting_places"]
+    assert [(one["name"], one["metres"], one["kind"]) for one in found] == [
+        ("square", 0, ""),
+        ("North", 1112, "Parking"),
+    ]
+    assert ada.call("place", "near", GRENOBLE, "--within", "500")["meeting_places"] == found[:1]
+    assert "1112 m" in ada.say("place", "near", GRENOBLE).out
+
+
+def test_the_real_list(ada: User, bnlc: Path) -> None:
+    """The BNLC is imported under its name, with its authors and its licence."""
+    done = ada.call("place", "import", str(bnlc))
+    assert (done["source"], done["licence"]) == ("bnlc", "ODbL-1.0")
+    assert done["imported"] > 2400
+    near = ada.call("place", "near", "45.3645,5.5915", "--within", "5000")["meeting_places"]
+    assert any("Champfeuillet" in one["name"] and one["capacity"] for one in near)
