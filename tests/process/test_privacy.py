@@ -163,7 +163,7 @@ def test_the_recording_is_whole(evidence: Evidence) -> None:
 
 
 def test_a_hub_learns_nothing_of_the_two(evidence: Evidence) -> None:
-    """No exact place, identity or log key, no name, note, number, code or group is in anything that it got or stored."""
+    """No exact place, identity or log key, name, note, number, code or group is in anything that it got or stored."""
     long = {name: needle for name, needle in evidence.secrets.items() if len(needle) >= SHORT}
     assert found(long, evidence.hay) == []
     assert found(evidence.secrets, evidence.plain) == []
