@@ -8,7 +8,7 @@ from lazpool.cli.times import iso
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import duration, moment, span
 from lazpool.records.posts import ARRIVE
-from lazpool.rules.conditions import names
+from lazpool.rules.conditions import CONDITIONS, NEEDS, names, unmet
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Fit, Miss, Reason
 from lazpool.store import board
@@ -29,6 +29,7 @@ _PLAIN = {
     Reason.DIRECTION: "wrong direction: the drop-off comes before the pick-up on the driver's way",
 }
 """Reasons without a number."""
+_NEEDS = {one.name: one.request if one.mask & NEEDS else f"{one.name} holds for one side only" for one in CONDITIONS}
 
 
 def document(desk: Desk, verdict: Verdict) -> Document:
@@ -65,10 +66,15 @@ def sentence(verdict: Document) -> str:
 
 def _wanted(verdict: Document) -> str:
     if verdict["reason"] == Reason.FLAGS:
-        wanted, offered = (", ".join(verdict[one]) or "none" for one in ("conditions_wanted", "conditions_offered"))
-        return f"conditions of the request: {wanted}; of the offer: {offered}"
+        return _unmet(verdict)
     seats = verdict["seats_wanted"]
     return f"seats: {seats} wanted, {seats - int(verdict['short_by'])} free{_besides(verdict)}"
+
+
+def _unmet(verdict: Document) -> str:
+    wanted, offered = (", ".join(verdict[one]) or "none" for one in ("conditions_wanted", "conditions_offered"))
+    needs = [_NEEDS.get(name, name) for name in verdict["conditions_unmet"]]
+    return f"{', and '.join(needs) or 'conditions differ'} (the request says: {wanted}; the offer: {offered})"
 
 
 def _numbers(desk: Desk, verdict: Verdict) -> Document:
@@ -85,6 +91,7 @@ def _numbers(desk: Desk, verdict: Verdict) -> Document:
         "detour_accepted_min": budget_min(offer.max_detour),
         "seats_wanted": request.seats,
         "seats_offered": offer.seats,
+        "conditions_unmet": names(unmet(offer.flags, request.flags)),
         "conditions_wanted": names(request.flags),
         "conditions_offered": names(offer.flags),
     }
