@@ -53,20 +53,23 @@ def sentence(verdict: Document) -> str:
     if verdict["match"]:
         return f"it does match: lazpool match {verdict['match'][:SHORT]}"
     reason: str = verdict["reason"]
-    if reason == "kind":
-        return f"both are {verdict['kind']}s; an offer matches a request"
-    if reason == Reason.DETOUR:
-        return f"the detour would be {_detour(verdict, verdict['short_by'])}"
-    if reason == Reason.TIME:
-        return f"{_times(verdict)}{_besides(verdict)}"
-    if reason in {Reason.SEATS, Reason.FLAGS}:
-        return _wanted(verdict)
-    return _PLAIN.get(reason, reason)
+    say = _COUNTED.get(reason)
+    return say(verdict) if say else _PLAIN.get(reason, reason)
 
 
-def _wanted(verdict: Document) -> str:
-    if verdict["reason"] == Reason.FLAGS:
-        return _unmet(verdict)
+def _kind(verdict: Document) -> str:
+    return f"both are {verdict['kind']}s; an offer matches a request"
+
+
+def _too_far(verdict: Document) -> str:
+    return f"the detour would be {_detour(verdict, verdict['short_by'])}"
+
+
+def _delay(verdict: Document) -> str:
+    return f"somebody aboard would be {verdict['short_by']:.0f} min later than agreed with them"
+
+
+def _seats(verdict: Document) -> str:
     seats = verdict["seats_wanted"]
     return f"seats: {seats} wanted, {seats - int(verdict['short_by'])} free{_besides(verdict)}"
 
@@ -119,7 +122,8 @@ def _times(verdict: Document) -> str:
     leaves = f"{driver} {span(*leaving, day=day)}"
     wants = f"{passenger} to {verdict['by']} {span(*wanted, day=day)}"
     side = "early" if verdict["too_early"] else "late"
-    return f"{leaves}, {wants}: {duration(max(verdict['short_by'], 1))} too {side} at least"
+    apart = duration(max(verdict["short_by"], 1))
+    return f"{leaves}, {wants}: {apart} too {side} at least{_besides(verdict)}"
 
 
 def _besides(verdict: Document) -> str:
@@ -134,3 +138,14 @@ def _besides(verdict: Document) -> str:
     return {Reason.DIRECTION: "; and the direction is wrong", Reason.TIME: "; and the times do not meet"}.get(
         rest["reason"], ""
     )
+
+
+_COUNTED = {
+    "kind": _kind,
+    Reason.DETOUR: _too_far,
+    Reason.TIME: _times,
+    Reason.SEATS: _seats,
+    Reason.FLAGS: _unmet,
+    Reason.DELAY: _delay,
+}
+"""How reasons with numbers are said."""
