@@ -14,7 +14,6 @@ from lazpool.cli.trips import ends, offer_ways, request_ways
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
 from lazpool.records.posts import Offer
-from lazpool.roads.choice import NO_EXTRACT
 from lazpool.store import board as heard
 from lazpool.store import own
 from lazpool.store.ways import way_of
@@ -144,6 +143,8 @@ def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
 
 
 def _say_how_found(app: App, desk: Desk, trip: Offer, *, estimated: bool) -> None:
+    from lazpool.roads.choice import NO_EXTRACT  # noqa: PLC0415 # H3
+
     why = desk.roads.why or "a part of the way is outside of the road extract"
     if not estimated:
         app.say(f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told.")
