@@ -27,16 +27,16 @@ _LEARNS = {
 }
 
 
-def cells(match: Document) -> tuple[str, ...]:
-    """Return the cells of a match in a table: when, and what it costs."""
+def cells(match: Document, *, day: bool = True) -> tuple[str, ...]:
+    """Return the cells of a match in a table: when, on request with the day, and what it costs."""
     about = _about(match)
     return (
-        f"{about}{moment(match['pickup_at']):%d %b %H:%M}",
+        f"{about}{moment(match['pickup_at']):{'%d %b %H:%M' if day else '%H:%M'}}",
         about + clock(match["dropoff_at"]),
         f"{about}{match['detour_min']:.0f} min",
         f"{match['walk_m']} m",
         about + price(match["share"]["amount"], match["share"]["unit"]),
-        f"{about}{match['co2_g'] / 1000:.0f} kg",
+        f"{about}{match['co2_g'] / 1000:.1f} kg",
     )
 
 
@@ -47,7 +47,8 @@ def explanation(match: Document) -> Iterator[tuple[str, str]]:
     yield "pick-up", f"{_stop(match, 'pickup')}{_wish(match, 'depart')}"
     yield "drop-off", f"{_stop(match, 'dropoff')}{_wish(match, 'arrive')}"
     yield "walk", _walk(match)
-    yield "detour", f"{_detour(match)}; {_leaving(match)}"
+    yield "detour", _detour(match)
+    yield "leaves", _leaving(match)
     yield "seats", _seats(match)
     if conditions := described(match):
         yield "conditions", f"{conditions}: what the request asks for, and the offer has"
@@ -95,16 +96,14 @@ def _detour(match: Document) -> str:
     who = "you" if match["role"] == "driver" else "the driver"
     allows = "allow" if match["role"] == "driver" else "allows"
     wide = f", estimates up to {driver['detour_accepted_min']:.0f}" if match["estimated"] else ""
-    cost = (
-        f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km more for {who}, stops included"
-    )
-    return f"{cost}; {who} {allows} {driver['detour_limit_min']} min{wide}"
+    more = f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km"
+    return f"{more} more for {who}, stops included; {who} {allows} {driver['detour_limit_min']} min{wide}"
 
 
 def _leaving(match: Document) -> str:
     later, offer = match["driver"]["later_min"], match["offer"]
     when = "as offered" if not later else f"{abs(later)} min {'later' if later > 0 else 'earlier'} than offered"
-    start = f"the trip begins {clock(match['driver']['depart_at'])}, {when}"
+    start = f"{_about(match)}{clock(match['driver']['depart_at'])}, {when}"
     earliest, latest = offer["depart_earliest"], offer["depart_latest"]
     return start if earliest == latest else f"{start} ({span(earliest, latest)} possible)"
 

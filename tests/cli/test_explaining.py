@@ -116,7 +116,7 @@ def test_an_arrival_window_is_told_at_the_drop_off(tmp_path: Path) -> None:
     match = match_of(passenger)
     words = words_of(match)
     assert match["driver"]["later_min"] != 0
-    assert "than offered" in words["detour"]
+    assert "than offered" in words["leaves"]
     assert "09:40-09:50" in words["drop-off"]
     assert "you say" not in words["pick-up"]
     assert "0.00 EUR" in words["share"]
