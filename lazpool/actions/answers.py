@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lazpool.actions import proposals, receipts, rides
+from lazpool.actions import proposals, receipts, rides, seats
 from lazpool.actions.deals import send_details
 from lazpool.actions.letters import How, pack_card, unpack_card, write
-from lazpool.actions.matches import match_two, secret_of
+from lazpool.actions.matches import match_heard, secret_of
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
@@ -110,7 +110,7 @@ def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, de
     if deals.count_open(desk.node, request.id) >= MAX_INVITATIONS:
         raise RefusedError("too many invitations", code="quota")
     deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request))
-    match_two(desk, wish, signed)
+    match_heard(desk, [signed], [wish])
     if body.note:
         deals.add_note(desk.node, letter.deal, body.note, mine=False, now=desk.minute)
 
@@ -135,6 +135,8 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     post_office.answered(desk.node, deal.id, (Proposal.KIND,))
     deal.code = rides.new_code()
     send_details(desk, deal)
+    deals.save(desk.node, deal)
+    seats.found_ride(desk, deal)
 
 
 def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -152,6 +154,8 @@ def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
     advance(desk, deal, Event.THEY_CANCEL, reason=_body(letter, Cancellation).text, by="them")
     receipts.lapse_all(desk, deal.id)
     post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND))
+    deals.save(desk.node, deal)
+    seats.publish_again(desk, deal.post_id)
 
 
 def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -238,7 +242,7 @@ def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
         return "the terms are about another offer"
     if terms.offer_pk != offer.post_pk or terms.passenger == desk.identity:
         return "the terms name the wrong people"
-    if own_offer.state != own.LIVE:
+    if own_offer.state not in {own.LIVE, own.TAKEN}:
         return f"the offer is {own_offer.state}"
     if terms.answer_by < desk.minute:
         return "the proposal came too late"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions.aboard import riders
+from lazpool.actions.endings import call_off, send_decline
 from lazpool.actions.letters import How, new_card, write
 from lazpool.actions.moves import advance, checked_note, find, post_seed
 from lazpool.actions.proposals import accept_invitation
 from lazpool.errors import InvalidInputError, RefusedError
 from lazpool.records.agreements import agreement_from, sign_as_driver
-from lazpool.records.bodies import E5, Acceptance, Cancellation, Decline, Details, Invitation, Note, Proposal
+from lazpool.records.bodies import E5, Acceptance, Details, Note, Proposal
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Miss, Reason
@@ -48,7 +49,7 @@ def decline(desk: Desk, deal_id: bytes, reason: str = "") -> Deal:
     with desk.node.transaction():
         deal = find(desk, deal_id)
         advance(desk, deal, Event.WE_DECLINE, reason=checked_note(reason), by="us")
-        _send_decline(desk, deal, reason)
+        send_decline(desk, deal, reason)
         deals.save(desk.node, deal)
     return deal
 
@@ -57,11 +58,7 @@ def cancel(desk: Desk, deal_id: bytes, reason: str = "") -> Deal:
     """Call a deal off: withdraw a proposal or invitation, or cancel an agreed ride."""
     with desk.node.transaction():
         deal = find(desk, deal_id)
-        was = deal.state
-        advance(desk, deal, Event.WE_CANCEL, reason=checked_note(reason), by="us")
-        post_office.answered_all(desk.node, deal.id)
-        seed = post_seed(desk, deal.post_id) if was is State.INVITED else b""
-        write(desk, deal, Cancellation(checked_note(reason)), How(seed=seed))
+        call_off(desk, deal, reason)
         deals.save(desk.node, deal)
     return deal
 
@@ -87,21 +84,6 @@ def send_details(desk: Desk, deal: Deal) -> None:
         write(desk, deal, Details(places, desk.config.contact))
 
 
-def end_for_withdrawn(desk: Desk, post_id: bytes) -> None:
-    """Answer what is still open about a withdrawn post; part of its transaction."""
-    for deal in deals.open_deals(desk.node):
-        if deal.post_id != post_id:
-            continue
-        if deal.state is State.RECEIVED:
-            advance(desk, deal, Event.WE_DECLINE, reason="the offer was withdrawn", by="us")
-            _send_decline(desk, deal, deal.reason)
-        elif deal.state is State.PROPOSED:
-            advance(desk, deal, Event.WE_CANCEL, reason="the request was withdrawn", by="us")
-            post_office.answered(desk.node, deal.id, (Proposal.KIND,))
-            write(desk, deal, Cancellation(deal.reason))
-        deals.save(desk.node, deal)
-
-
 def _take_seat(desk: Desk, deal: Deal) -> None:
     signed, _ = read_post(deal.offer)
     if not isinstance(signed.post, Offer):
@@ -121,9 +103,3 @@ def _sign_acceptance(desk: Desk, deal: Deal) -> None:
     card = new_card(desk, deal)
     body = Acceptance(terms.id, deal.offer_sig, deal.bind_sig, desk.device, card, desk.config.name)
     write(desk, deal, body, How(answers=post_office.letter_of(desk.node, deal.id, Proposal.KIND)))
-
-
-def _send_decline(desk: Desk, deal: Deal, reason: str) -> None:
-    kind = Proposal.KIND if deal.role is Role.DRIVER else Invitation.KIND
-    how = How(answers=post_office.letter_of(desk.node, deal.id, kind), seed=post_seed(desk, deal.post_id))
-    write(desk, deal, Decline(checked_note(reason)), how)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_PAIRS = 50_000
 """Pairs of posts that are tried to tell what became of a match; beyond that it is only said to be gone."""
 _LISTING = "lazpool matches shows what there is"
+_WHY = {own.WITHDRAWN: "you withdrew", own.TAKEN: "nothing of your post is left"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Explained:
     terms: Fit | None
     aboard: tuple[Deal, ...]
     room: Fit | Miss
+
+    @property
+    def shown(self) -> Fit:
+        """Return how the offer serves the request as precisely as is known: as proposed, or beside those aboard."""
+        return self.terms or (self.room if isinstance(self.room, Fit) else self.fit)
 
 
 def explain(desk: Desk, match: board.Match) -> Explained:
@@ -69,8 +75,8 @@ def gone(desk: Desk, digits: str) -> NotFoundError:
     """Return the error for a match that is not there, by the first digits of its id: why, if that can still be told."""
     for mine, theirs in islice(_pairs_that_were(desk), MOST_PAIRS):
         if match_id(mine.id, theirs).hex().startswith(digits):
-            side = "you" if mine.state == own.WITHDRAWN else "the other side"
-            return NotFoundError(f"the match {digits} is gone: {side} withdrew", hint=_LISTING, code="stale")
+            why = _WHY.get(mine.state, "the other side withdrew")
+            return NotFoundError(f"the match {digits} is gone: {why}", hint=_LISTING, code="stale")
     hint = f"one goes when a post is withdrawn or its time is past; {_LISTING}"
     return NotFoundError(f"there is no match {digits!r}", hint=hint)
 
@@ -97,6 +103,6 @@ def _pairs_that_were(desk: Desk) -> Iterator[tuple[own.OwnPost, bytes]]:
     """Yield pairs of posts that may have matched, one of which was withdrawn."""
     withdrawn = board.withdrawn(desk.board)
     for mine in own.all_posts(desk.node):
-        others = board.post_ids(desk.board) if mine.state == own.WITHDRAWN else withdrawn
+        others = board.post_ids(desk.board) if mine.state in _WHY else withdrawn
         for theirs in others:
             yield mine, theirs

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from lazpool.actions import posts
 from lazpool.actions.matches import match_own
 from lazpool.actions.posts import Trip, Wish
+from lazpool.actions.seats import seated
 from lazpool.errors import InvalidInputError, LazpoolError, NotFoundError, RefusedError
 from lazpool.records.places import Point
 from lazpool.records.posts import Offer, Request
-from lazpool.rules.negotiation import SEATED
 from lazpool.rules.plans import BACK, Departure, Schedule, dates, departures, is_over
-from lazpool.store import board, deals, own
+from lazpool.store import board, own
 from lazpool.store import plans as stored
 from lazpool.store.plans import PUBLISHED, REFUSED, SKIPPED, Plan, PlanDate
 
@@ -138,11 +138,6 @@ def standings(desk: Desk, plan: Plan) -> list[Standing]:
     return [_standing(desk, one, known.get((one.leg, one.day))) for one in coming]
 
 
-def seated(desk: Desk, post: bytes) -> list[Deal]:
-    """Return the deals behind a post in which somebody counts on a ride."""
-    return [deal for deal in deals.of_post(desk.node, post) if deal.state in SEATED] if post else []
-
-
 def touched(
     desk: Desk, plan: Plan, days: Iterable[date] | None = None, legs: Iterable[int] | None = None
 ) -> list[Deal]:
@@ -181,14 +176,17 @@ def _due(desk: Desk, plan: Plan) -> list[Departure]:
 
 def _publish(desk: Desk, plan: Plan, one: Departure) -> bool:
     """Publish a date, unless somebody else just did; what is refused is noted and not tried again."""
+    try:
+        draft, wrong = _draft(desk, plan, one), ""
+    except LazpoolError as error:
+        draft, wrong = None, error.message
     with desk.node.transaction():
         if (one.leg, one.day) in stored.dates(desk.node, plan.id) or stored.plan(desk.node, plan.id) is None:
             return False
-        try:
-            post = posts.keep(desk, _draft(desk, plan, one))
-        except LazpoolError as wrong:
-            stored.put_date(desk.node, PlanDate(plan.id, one.leg, one.day, b"", REFUSED, wrong.message))
+        if draft is None:
+            stored.put_date(desk.node, PlanDate(plan.id, one.leg, one.day, b"", REFUSED, wrong))
             return False
+        post = posts.keep(desk, draft)
         stored.put_date(desk.node, PlanDate(plan.id, one.leg, one.day, post.id, PUBLISHED))
     match_own(desk, post)
     return True
@@ -214,7 +212,7 @@ def _skip(desk: Desk, plan: Plan, day: date, legs: Iterable[int]) -> None:
 
 def _withdraw(desk: Desk, post_id: bytes) -> None:
     post = own.post(desk.node, post_id)
-    if post is not None and post.state == own.LIVE:
+    if post is not None and post.state in {own.LIVE, own.TAKEN}:
         posts.withdraw(desk, post_id)
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lazpool.actions import deals
+from lazpool.actions.endings import take_down
 from lazpool.actions.letterboxes import letterboxes
 from lazpool.actions.matches import match_own
-from lazpool.actions.ways import plan_way
-from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
+from lazpool.actions.ways import Way, plan_way
+from lazpool.errors import InvalidInputError, NotFoundError
 from lazpool.records.groups import post_tag
 from lazpool.records.places import POST_RES, Point, cell_at, coarse
-from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, Withdrawal, read_post, sign_post
+from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, read_post, sign_post
 from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.store import groups, own, post_office
-from lazpool.store.ways import add_way
+from lazpool.store.ways import add_way, way_of
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.actions.ways import Way
     from lazpool.records.posts import SignedPost
 
 AFTER_TRIP = 60
@@ -132,18 +131,40 @@ def keep(desk: Desk, draft: Draft) -> own.OwnPost:
     return kept
 
 
+def redraft(desk: Desk, old: own.OwnPost) -> Draft | None:
+    """Return the same trip under new keys; None when it was for a group that we have left."""
+    post = read_post(old.envelope)[0].post
+    if not isinstance(post, Offer | Request) or (post.group and groups.of_post(desk.node, post) is None):
+        return None
+    seed, box_sk = new_seed(), new_seed()
+    post_pk, secret = public_key(seed), groups.secret_of(desk.node, post)
+    tag = post_tag(secret, desk.net, post_pk) if post.group else b""
+    fresh = replace(
+        post, post_pk=post_pk, box_pk=box_public_key(box_sk), letterboxes=letterboxes(desk), group=tag, stamp=b""
+    )
+    return Draft(fresh, seed, box_sk, (old.start, old.end), _way_of(desk, old.id, fresh))
+
+
+def _way_of(desk: Desk, post_id: bytes, post: Offer | Request) -> Way | None:
+    vias = way_of(desk.node, post_id)
+    if vias is None or not isinstance(post, Offer):
+        return None
+    return Way(post.route, post.minutes, vias, estimated=False)
+
+
 def withdraw(desk: Desk, post_id: bytes) -> None:
-    """Take a post back: tell the network, and decline what was proposed for it. Agreed rides stay agreed."""
-    post, box = own.post(desk.node, post_id), _box_of(desk, post_id)
-    if post is None:
-        raise NotFoundError("you have no such post")
-    if post.state != own.LIVE or box is None:
-        raise RefusedError(f"this post is {post.state} already")
-    signed = sign_post(Withdrawal(desk.net, box.tag, post_id), box.tag_seed)
+    """Take a post back: tell the network, and decline what was proposed for it. Agreed rides stay agreed.
+
+    One that was taken is gone from the network already; withdrawn, it will not be published again either.
+    """
     with desk.node.transaction():
-        own.set_post_state(desk.node, post_id, own.WITHDRAWN)
-        post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
-        deals.end_for_withdrawn(desk, post_id)
+        post = own.post(desk.node, post_id)
+        if post is None:
+            raise NotFoundError("you have no such post")
+        if post.state == own.TAKEN:
+            own.set_post_state(desk.node, post_id, own.WITHDRAWN)
+        else:
+            take_down(desk, post, own.WITHDRAWN)
 
 
 def _tag(desk: Desk, name: str, seed: bytes) -> bytes:
@@ -154,10 +175,6 @@ def _tag(desk: Desk, name: str, seed: bytes) -> bytes:
     if circle is None:
         raise NotFoundError(f"you are in no group {name!r}", hint="lazpool group list, lazpool group join CODE")
     return post_tag(circle.secret, desk.net, public_key(seed))
-
-
-def _box_of(desk: Desk, post_id: bytes) -> own.Box | None:
-    return next((box for box in own.boxes(desk.node) if box.about == post_id and not box.deal), None)
 
 
 def _publish(desk: Desk, draft: Draft) -> SignedPost:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import plans
+from lazpool.actions import plans, seats
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.records.bodies import Boarded, Proposal
@@ -27,6 +27,7 @@ def tick(desk: Desk) -> None:
     _expire_posts(desk)
     _time_out_deals(desk)
     _lapse_receipts(desk)
+    seats.take_back_full(desk)
     plans.keep_up(desk)
     with desk.node.transaction():
         own.drop_boxes(desk.node, desk.minute)

@@ -120,8 +120,13 @@ def of_post(db: Store, post_id: bytes) -> list[Deal]:
 
 
 def seated(db: Store, offer_id: bytes) -> list[Deal]:
-    """Return the deals whose passengers have a seat in our offer."""
-    return of_offer(db, offer_id, Role.DRIVER, SEATED)
+    """Return the deals whose passengers have a seat in the trip of our offer, whichever post it was agreed on."""
+    trip = db.all(
+        "SELECT post FROM renewals WHERE first=(SELECT coalesce(max(first), ?1) FROM renewals WHERE post=?1) "
+        "UNION SELECT coalesce(max(first), ?1) FROM renewals WHERE post=?1",
+        (offer_id,),
+    )
+    return [deal for row in trip for deal in of_offer(db, row[0], Role.DRIVER, SEATED)]
 
 
 def open_deals(db: Store) -> list[Deal]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 6
+VERSION = 7
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -130,6 +130,13 @@ UPDATE deals SET pickup_pos = CAST(substr(legs, 1, instr(legs, ',') - 1) AS INTE
     WHERE legs <> '';
 """
 
+# Several posts for one trip: when a seat is free again, a post for the rest follows one that was taken.
+_RENEWALS = """
+CREATE TABLE renewals (post BLOB PRIMARY KEY, first BLOB NOT NULL) STRICT;
+CREATE INDEX renewals_first ON renewals (first);
+CREATE INDEX deals_post ON deals (post_id);
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -160,6 +167,10 @@ def migrations() -> Migrations:
     @steps(name="riders")
     def riders(database: Database) -> None:
         run_script(database, _RIDERS)
+
+    @steps(name="renewals")
+    def renewals(database: Database) -> None:
+        run_script(database, _RENEWALS)
 
     return steps
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from lazpool.store.database import Store
 
-LIVE, WITHDRAWN, EXPIRED = "live", "withdrawn", "expired"
+LIVE, WITHDRAWN, EXPIRED, TAKEN = "live", "withdrawn", "expired", "taken"
+"""States of a post; taken: it was taken back since nothing is left of it."""
 UNKNOWN_ROLE = "unknown"
 
 
@@ -74,6 +75,19 @@ def post(db: Store, identifier: bytes) -> OwnPost | None:
 def set_post_state(db: Store, identifier: bytes, state: str) -> None:
     """Mark a post withdrawn or expired."""
     db.execute("UPDATE posts SET state=? WHERE id=?", (state, identifier))
+
+
+def add_renewal(db: Store, identifier: bytes, first: bytes) -> None:
+    """Note that a post is for what was free again of a trip, whose first post is given."""
+    db.execute("INSERT INTO renewals VALUES (?,?)", (identifier, first))
+
+
+def same_trip(db: Store, identifier: bytes) -> list[OwnPost]:
+    """Return the posts that were made one after the other for the same trip, in that order."""
+    row = db.one("SELECT first FROM renewals WHERE post=?", (identifier,))
+    first = row[0] if row else identifier
+    sql = "SELECT * FROM posts WHERE id=?1 OR id IN (SELECT post FROM renewals WHERE first=?1) ORDER BY rowid"
+    return [_post(one) for one in db.all(sql, (first,))]
 
 
 def add_box(db: Store, box: Box) -> None:

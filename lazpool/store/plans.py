@@ -84,6 +84,11 @@ def put_date(db: Store, one: PlanDate) -> None:
     db.execute("INSERT OR REPLACE INTO plan_dates VALUES (?,?,?,?,?,?)", values)
 
 
+def move_date(db: Store, old: bytes, new: bytes) -> None:
+    """Note that another post is for the same date, if that is one of a plan."""
+    db.execute("UPDATE plan_dates SET post=? WHERE post=?", (new, old))
+
+
 def drop_date(db: Store, one: PlanDate) -> None:
     """Forget what became of a leg on a date; it is published again."""
     db.execute("DELETE FROM plan_dates WHERE plan=? AND leg=? AND date=?", (one.plan, one.leg, one.day.isoformat()))

@@ -67,7 +67,8 @@ def test_a_ride_with_a_code(pair: tuple[User, User]) -> None:
     assert (whole["with"], whole["name"], whole["legs"]) == (passenger.identity, "Zoe", [1, 1])
     assert whole["notes"] == [{"mine": False, "text": "by the station", "at": whole["notes"][0]["at"]}]
     assert whole["peer"]["places"][0] == {"lat": 45.3645, "lon": 5.5915}
-    assert passenger.call("matches")["matches"][0]["deal"] == {"id": mine, "state": "agreed"}
+    assert passenger.call("matches") == {"matches": []}  # nothing is looked for any more
+    assert [post["state"] for post in passenger.call("posts", "--all")["posts"]] == ["taken"]
 
     code = passenger.call("pickup", mine)["code"]
     assert passenger.run("pickup", mine, code)[0] == 5  # the driver enters it

@@ -20,7 +20,7 @@ STEPS = 120
 def prepare(root: Path) -> None:
     """Make homes in which Ann has two rides to share with Bob, and Cid has one."""
     root.mkdir(exist_ok=True)
-    with seeded(1), Town(root, *PEOPLE) as town:
+    with seeded(0), Town(root, *PEOPLE) as town:  # no seed of a storm: it would draw the same keys again
         for day in (1, 2):
             town.offer("bob", day=day)
         town.request("ann", day=1)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.actions import answers, receipts
-from lazpool.actions import deals as decisions
+from lazpool.actions import answers, endings, receipts
 from lazpool.records.bodies import Receipt
 from lazpool.store import deals, ledger, post_office
 from tests.simulation.schedules import play_rides, prepare
@@ -177,9 +176,9 @@ def keeps_withdrawals_to_itself(patch: pytest.MonkeyPatch) -> None:
 
 def cancels_quietly(patch: pytest.MonkeyPatch) -> None:
     """Cancel without telling the other side."""
-    write = decisions.write
+    write = endings.write
     patch.setattr(
-        decisions,
+        endings,
         "write",
         lambda desk, deal, body, how=None: None if deal.state == "cancelled" else write(desk, deal, body, how),
     )
