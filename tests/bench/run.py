@@ -15,13 +15,14 @@ from admission import admission
 from commands import commands
 from delivery import delivery
 from idle import idle
+from places import places
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from rows import Row
 
-BENCHES = {"admission": admission, "commands": commands, "delivery": delivery, "idle": idle}
+BENCHES = {"admission": admission, "commands": commands, "delivery": delivery, "idle": idle, "places": places}
 
 
 def main() -> int:
