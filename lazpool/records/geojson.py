@@ -41,7 +41,9 @@ def point(where: Point) -> Geometry:
 
 def line(way: Sequence[Point]) -> Geometry:
     """Return a LineString through at least two places, or a MultiLineString where it crosses the antimeridian."""
-    parts = [[_written(one) for one in part] for part in _cut_line([(one.lon, one.lat) for one in way])]
+    cut = [[_written(one) for one in part] for part in _cut_line([(one.lon, one.lat) for one in way])]
+    # A way that touches the antimeridian leaves parts without length; one that stays in one place is such a part.
+    parts = [part for part in cut if any(one != part[0] for one in part)] or cut[:1]
     if len(parts) == 1:
         return {"type": "LineString", "coordinates": parts[0]}
     return {"type": "MultiLineString", "coordinates": parts}
@@ -73,8 +75,7 @@ def _cut_line(way: Sequence[Position]) -> list[list[Position]]:
             parts[-1].append((side, at))
             parts.append([(-side, at)])
         parts[-1].append(after)
-    whole = [part for part in parts if any(one != part[0] for one in part)]
-    return whole or parts[:1]  # a way that begins on the antimeridian leaves a part without length
+    return parts
 
 
 def _cut_ring(ring: Sequence[Position]) -> list[list[Position]]:
