@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lazpool.actions import proposals, receipts, rides, seats
 from lazpool.actions.deals import send_details
 from lazpool.actions.letters import How, pack_card, unpack_card, write
-from lazpool.actions.matches import match_heard, secret_of
+from lazpool.actions.matches import match_two, secret_of
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
@@ -110,7 +110,7 @@ def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, de
     if deals.count_open(desk.node, request.id) >= MAX_INVITATIONS:
         raise RefusedError("too many invitations", code="quota")
     deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request))
-    match_heard(desk, [signed], [wish])
+    match_two(desk, wish, signed)
     if body.note:
         deals.add_note(desk.node, letter.deal, body.note, mine=False, now=desk.minute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import areas_of, match_heard, own_live
+from lazpool.actions.matches import areas_of, match_heard, outlined, own_live
 from lazpool.records.posts import Request, Withdrawal, read_post
 from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
 from lazpool.rules.areas import request_area
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lazpool.actions.desk import Desk
+    from lazpool.actions.matches import Outlined
     from lazpool.records.posts import SignedPost
 
 MAX_BOARD = 200_000
@@ -36,7 +37,7 @@ def hear(desk: Desk, data: bytes, area: int) -> Verdict:
     return verdict
 
 
-def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Iterable[SignedPost]) -> int:
+def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Sequence[Outlined]) -> int:
     """Judge and store many posts of an area, as sync brings them, in one transaction; return how many new matches."""
     with desk.board.transaction():  # also makes the look-ups of the judgement three times cheaper
         verdicts = [judge(desk, data) for data in envelopes]
@@ -49,15 +50,17 @@ def is_of(signed: SignedPost, area: int) -> bool:
     return not isinstance(signed.post, Request) or request_area(signed.post) == area
 
 
-def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Iterable[SignedPost]) -> int:
+def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Sequence[Outlined]) -> int:
     """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
     with desk.board.transaction():
         room = _Room(desk)
-        trips = [one for one in heard if not isinstance(one[0].post, Withdrawal) and room.take(one[1])]
-        board.add(desk.board, [(signed, (area,)) for signed, area in trips], now=desk.minute)
+        kept = [one for one in heard if not isinstance(one[0].post, Withdrawal) and room.take(one[1])]
+        trips = [outlined(signed) for signed, _ in kept]
+        rows = [(trip.signed, trip.bounds, (area,)) for trip, (_, area) in zip(trips, kept, strict=True)]
+        board.add(desk.board, rows, now=desk.minute)
         for signed, _ in heard:
             _withdraw(desk, signed)  # after the posts, which may have come together with their withdrawals
-        return match_heard(desk, [signed for signed, _ in trips], ours)
+        return match_heard(desk, trips, ours)
 
 
 def show_own(desk: Desk) -> None:
@@ -66,7 +69,7 @@ def show_own(desk: Desk) -> None:
         for post in own.posts(desk.node):
             if board.get(desk.board, post.id) is None:
                 signed, _ = read_post(post.envelope)
-                board.add(desk.board, [(signed, areas_of(signed.post))], now=desk.minute, own=True)
+                board.add_own(desk.board, signed, areas_of(signed.post), now=desk.minute)
 
 
 def show_withdrawal(desk: Desk, envelope: bytes) -> tuple[int, ...]:

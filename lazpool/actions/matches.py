@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.actions.aboard import riders
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
 from lazpool.rules.matching import Fit, fit
 from lazpool.rules.negotiation import Role
+from lazpool.rules.outline import Outline, cells_near, may_fit, may_meet, outline
 from lazpool.store import board, groups, own
 from lazpool.wire.hashing import tagged_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lazpool.actions.desk import Desk
     from lazpool.records.posts import Post
 
 MATCH_ID = 16
-_DAY = 24 * 60
+
+
+class Outlined(NamedTuple):
+    """An offer or a request with its outline, and when it is ours the secret of its group."""
+
+    signed: SignedPost
+    bounds: Outline
+    is_offer: bool
+    group: bytes
 
 
 def match_own(desk: Desk, post: own.OwnPost) -> int:
     """Match an own post with everything on the board; return how many new matches there are."""
     mine, _ = read_post(post.envelope)
-    wanted = Request.KIND if post.kind == Offer.KIND else Offer.KIND
-    near = board.envelopes(desk.board, wanted, post.depart + 2 * _DAY, post.depart - 2 * _DAY)
-    found = [(mine, read_post(envelope)[0]) for _, envelope in near]
-    group = secret_of(desk, mine)
+    found, group = list(candidates(desk, mine.post)), secret_of(desk, mine)
     with desk.board.transaction():
-        return sum(_note(desk, ours, theirs, group) for ours, theirs in found)
+        return sum(_note(desk, mine, theirs, group) for theirs in found)
 
 
-def match_heard(desk: Desk, heard: Iterable[SignedPost], ours: Iterable[SignedPost]) -> int:
+def candidates(desk: Desk, mine: Post) -> Iterator[SignedPost]:
+    """Yield the posts on the board that an own offer or request may match, decoded: all that do, and few others."""
+    if isinstance(mine, Withdrawal):
+        return
+    sought, bounds = (Request.KIND if isinstance(mine, Offer) else Offer.KIND), outline(mine)
+    for envelope, shape in board.near(desk.board, sought, cells_near(sought, bounds), bounds):
+        pair = (bounds.shape, shape) if sought == Request.KIND else (shape, bounds.shape)
+        if may_fit(*pair):
+            yield read_post(envelope)[0]
+
+
+def match_heard(desk: Desk, heard: Iterable[Outlined], ours: Sequence[Outlined]) -> int:
     """Match posts just heard with our own live posts, inside the board's transaction; return how many matches."""
-    shared = [(mine, secret_of(desk, mine)) for mine in ours]
-    return sum(_note(desk, mine, theirs, group) for mine, group in shared for theirs in heard)
+    offers, requests = ([one for one in ours if one.is_offer is kind] for kind in (True, False))
+    return sum(
+        _note(desk, mine.signed, theirs.signed, mine.group)
+        for theirs in heard
+        for mine in (requests if theirs.is_offer else offers)
+        if _may_match(*((theirs, mine) if theirs.is_offer else (mine, theirs)))
+    )
 
 
-def own_live(desk: Desk) -> list[SignedPost]:
+def match_two(desk: Desk, mine: SignedPost, theirs: SignedPost) -> bool:
+    """Match an own post with one other; return whether that is a new match."""
+    return _note(desk, mine, theirs, secret_of(desk, mine))
+
+
+def own_live(desk: Desk) -> list[Outlined]:
     """Return our live posts, decoded."""
-    return [read_post(post.envelope)[0] for post in own.posts(desk.node)]
+    posts = [read_post(post.envelope)[0] for post in own.posts(desk.node)]
+    return [outlined(post, secret_of(desk, post)) for post in posts]
+
+
+def outlined(signed: SignedPost, group: bytes = b"") -> Outlined:
+    """Return a post with its outline; not for withdrawals."""
+    if isinstance(signed.post, Withdrawal):
+        raise TypeError("a withdrawal matches nothing")
+    return Outlined(signed, outline(signed.post), isinstance(signed.post, Offer), group)
 
 
 def areas_of(post: Post) -> tuple[int, ...]:
@@ -59,6 +94,10 @@ def match_id(mine: bytes, theirs: bytes) -> bytes:
 def secret_of(desk: Desk, signed: SignedPost) -> bytes:
     """Return the secret of the group of ours that a post belongs to, or nothing."""
     return b"" if isinstance(signed.post, Withdrawal) else groups.secret_of(desk.node, signed.post)
+
+
+def _may_match(offer: Outlined, request: Outlined) -> bool:
+    return may_meet(offer.bounds, request.bounds) and may_fit(offer.bounds.shape, request.bounds.shape)
 
 
 def _note(desk: Desk, mine: SignedPost, theirs: SignedPost, group: bytes) -> bool:

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from lazpool.cli import demo_sight as sight
 from lazpool.cli.app import App, Table
 from lazpool.cli.demo_cast import DemoFailedError, Document, Person
-from lazpool.cli.demo_words import PAULS, ZOES, Trip, address, agreed_row, point, received, row, share, typed
-from lazpool.cli.words import price
+from lazpool.cli.demo_words import PAULS, ZOES, Trip, address, agreed_row, point, received, share, typed
+from lazpool.cli.match_words import COLUMNS, cells, explanation
+from lazpool.cli.typed import SHORT
+from lazpool.cli.words import fields, price
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,9 @@ LOOPBACK = "/ip4/127.0.0.1/tcp/0"
 WIDTH = 80
 ZONE = "Europe/Paris"
 LEAVES = "07:30"
+INDENT = "      "
+EXPLAINED = {"pick-up", "detour", "share", "learns"}
+"""What a newcomer is shown of the explanation of a match."""
 
 
 @dataclass(slots=True)
@@ -137,9 +142,19 @@ class Story:
             match = one.until("a match", ("matches",), lambda found: found["matches"])[0]
             self.document["matches"].append({"name": one.name, **match})
             self.deals[one.short] = (match["id"], "")
-            rows.append((one.short, trip.route, *row(match)))
-        columns = ("who", "way", "pick-up", "drop-off", ">detour", ">walk", ">cost share", ">CO2 saved")
-        self._show(Table(columns, rows, "", "   ~ estimated along great circles; no server computed any of it"))
+            rows.append((one.short, trip.route, *cells(match, day=False)))
+        note = "   ~ estimated along great circles; no server computed any of it"
+        self._show(Table(("who", "way", *COLUMNS), rows, "", note))
+        self._explain(self._paul)
+
+    def _explain(self, one: Person) -> None:
+        """Let somebody ask what a match means; they read a few lines more than are shown here."""
+        match = one.call("match", self.deals[one.short][0])["match"]
+        self.document["explained"] = {"name": one.name, **match}
+        self._say(f"   {one.short} asks what that means for both sides, with: lazpool match {match['id'][:SHORT]}")
+        told = [(name, text) for name, text in explanation(match) if name in EXPLAINED]
+        if not self.app.json:
+            self.app.show({}, textwrap.indent("\n".join(fields(told, WIDTH - len(INDENT))), INDENT))
 
     def _agree(self) -> None:
         rows, self.document["deals"] = [], []

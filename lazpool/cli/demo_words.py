@@ -37,19 +37,6 @@ def received(found: Document, who: str) -> Document | None:
     return next((one for one in found["deals"] if one["state"] == "received" and one["with"] == who), None)
 
 
-def row(match: Document) -> tuple[str, ...]:
-    """Return a match for people."""
-    costs = price(match["share"]["amount"], match["share"]["unit"])
-    times = (f"~{match[key][11:16]}" for key in ("pickup_at", "dropoff_at"))
-    return (
-        *times,
-        f"~{match['detour_min']:.0f} min",
-        f"{match['walk_m']} m",
-        f"~{costs}",
-        f"~{match['co2_g'] / 1000:.1f} kg",
-    )
-
-
 def agreed_row(one: Person, deal: Document) -> tuple[str, ...]:
     """Return an agreement for people."""
     first, last = deal["legs"]

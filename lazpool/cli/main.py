@@ -19,7 +19,6 @@ COMMANDS = {
         "up": "running:up",
         "hub": "running:hub",
         "status": "running:status",
-        "doctor": "checkup:doctor",
         "paths": "home:paths",
     },
     "Trips": {

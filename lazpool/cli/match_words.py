@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lazpool.cli.conditions import described
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import clock, degrees, moment, price, span
-from lazpool.rules.matching import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +27,16 @@ _LEARNS = {
 }
 
 
-def cells(match: Document) -> tuple[str, ...]:
-    """Return the cells of a match in a table: when, and what it costs."""
+def cells(match: Document, *, day: bool = True) -> tuple[str, ...]:
+    """Return the cells of a match in a table: when, on request with the day, and what it costs."""
     about = _about(match)
     return (
-        f"{about}{moment(match['pickup_at']):%d %b %H:%M}",
+        f"{about}{moment(match['pickup_at']):{'%d %b %H:%M' if day else '%H:%M'}}",
         about + clock(match["dropoff_at"]),
         f"{about}{match['detour_min']:.0f} min",
         f"{match['walk_m']} m",
         about + price(match["share"]["amount"], match["share"]["unit"]),
-        f"{about}{match['co2_g'] / 1000:.0f} kg",
+        f"{about}{match['co2_g'] / 1000:.1f} kg",
     )
 
 
@@ -48,7 +47,8 @@ def explanation(match: Document) -> Iterator[tuple[str, str]]:
     yield "pick-up", f"{_stop(match, 'pickup')}{_wish(match, 'depart')}"
     yield "drop-off", f"{_stop(match, 'dropoff')}{_wish(match, 'arrive')}"
     yield "walk", _walk(match)
-    yield "detour", f"{_detour(match)}; {_leaving(match)}"
+    yield "detour", _detour(match)
+    yield "leaves", _leaving(match)
     yield "seats", _seats(match)
     if conditions := described(match):
         yield "conditions", f"{conditions}: what the request asks for, and the offer has"
@@ -96,16 +96,14 @@ def _detour(match: Document) -> str:
     who = "you" if match["role"] == "driver" else "the driver"
     allows = "allow" if match["role"] == "driver" else "allows"
     wide = f", estimates up to {driver['detour_accepted_min']:.0f}" if match["estimated"] else ""
-    cost = (
-        f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km more for {who}, stops included"
-    )
-    return f"{cost}; {who} {allows} {driver['detour_limit_min']} min{wide}"
+    more = f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km"
+    return f"{more} more for {who}, stops included; {who} {allows} {driver['detour_limit_min']} min{wide}"
 
 
 def _leaving(match: Document) -> str:
     later, offer = match["driver"]["later_min"], match["offer"]
     when = "as offered" if not later else f"{abs(later)} min {'later' if later > 0 else 'earlier'} than offered"
-    start = f"the trip begins {clock(match['driver']['depart_at'])}, {when}"
+    start = f"{_about(match)}{clock(match['driver']['depart_at'])}, {when}"
     earliest, latest = offer["depart_earliest"], offer["depart_latest"]
     return start if earliest == latest else f"{start} ({span(earliest, latest)} possible)"
 
@@ -114,24 +112,13 @@ def _seats(match: Document) -> str:
     wanted = f"{match['ride']['seats']} of {match['offer']['seats']}"
     if match["aboard"] is None:
         return f"you take {wanted}; whether others are aboard only the driver's node knows"
-    names = ", ".join(one["name"] or one["deal"][:SHORT] for one in match["aboard"])
     if not match["room"]["ok"]:
-        return f"{wanted}; but beside {names}, whom you have accepted, it no longer fits: {_no_room(match['room'])}"
-    if not names:
+        return f"{wanted}, but those whom you have accepted since leave no room: {match['room']['reason']}"
+    if not match["aboard"]:
         return f"the passenger takes {wanted}; nobody else is aboard yet"
-    late = match["room"]["delay_min"]
-    return f"the passenger takes {wanted}; {names}, aboard already, {f'up to {late} min later' if late else 'no later'}"
-
-
-def _no_room(room: Document) -> str:
-    short, reason = room["short_by"], str(room["reason"])
-    said: dict[str, str] = {
-        Reason.SEATS: f"{_count(int(short))} too few on that part of the way",
-        Reason.DELAY: f"somebody would be {short:.0f} min later than agreed with them",
-        Reason.DETOUR: f"all detours together are {short:.0f} min too long",
-        Reason.TIME: f"the times are {short:.0f} min apart",
-    }
-    return said.get(reason, reason)
+    names = ", ".join(one["name"] or one["deal"][:SHORT] for one in match["aboard"])
+    longest = f"at most {match['driver']['detour_min']:.0f} min later where they share the way"
+    return f"the passenger takes {wanted}; aboard already: {names}, each {longest}"
 
 
 def _share(match: Document) -> str:

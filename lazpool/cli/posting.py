@@ -14,7 +14,6 @@ from lazpool.cli.trips import ends, offer_ways, request_ways
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
 from lazpool.records.posts import Offer
-from lazpool.roads.choice import NO_EXTRACT
 from lazpool.store import board as heard
 from lazpool.store import own
 from lazpool.store.ways import way_of
@@ -138,17 +137,16 @@ def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
         document["estimated"] = way_of(desk.node, signed.id) is None
     app.show(document, short(signed.id))
     if isinstance(signed.post, Offer):
-        _say_how_found(app, desk, signed.post, estimated=bool(document["estimated"]))
+        app.say(_how_found(desk, signed.post, estimated=bool(document["estimated"])))
     app.say(f"A post of {size} bytes, until {expires}. Who fits shows up in: lazpool matches")
     app.say_if_down(desk)
 
 
-def _say_how_found(app: App, desk: Desk, trip: Offer, *, estimated: bool) -> None:
-    why = desk.roads.why or "a part of the way is outside of the road extract"
+def _how_found(desk: Desk, trip: Offer, *, estimated: bool) -> str:
     if not estimated:
-        app.say(f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told.")
-    elif why != NO_EXTRACT:  # most people have none, and need not hear of it each time
-        app.say(f"Estimated along great circles: {why}.")
+        return f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told."
+    why = desk.roads.why or "a part of the way is outside of the road extract"
+    return f"Estimated along great circles: {why}."
 
 
 def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:

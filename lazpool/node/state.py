@@ -15,9 +15,9 @@ from lazpool.rules.areas import topic
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.actions.matches import Outlined
     from lazpool.net.network import Network
     from lazpool.node.presence import Lock
-    from lazpool.records.posts import SignedPost
 
 log = structlog.get_logger("lazpool")
 _said = Throttle()
@@ -64,7 +64,7 @@ class Node:
     outbox_bell: Bell = field(default_factory=Bell)
     links_bell: Bell = field(default_factory=Bell)
     areas: set[int] = field(default_factory=set)
-    own: list[SignedPost] = field(default_factory=list)
+    own: list[Outlined] = field(default_factory=list)
     hellos: dict[bytes, Hello] = field(default_factory=dict)
     opened: dict[bytes, set[bytes]] = field(default_factory=dict)
     early: set[bytes] = field(default_factory=set)
@@ -83,7 +83,7 @@ class Node:
     def refresh_own(self) -> bool:
         """Read our live posts again and follow their areas; tell whether an area is new."""
         self.own = own_live(self.desk)
-        return self.follow({area for signed in self.own for area in areas_of(signed.post)})
+        return self.follow({area for one in self.own for area in areas_of(one.signed.post)})
 
     def follow(self, areas: set[int]) -> bool:
         """Add areas, as many as fit; tell whether one is new."""

@@ -9,8 +9,9 @@ from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from lazpool.rules.outline import Outline
     from lazpool.store.database import Store
 
 
@@ -41,6 +42,11 @@ _KNOWN = (
     "SELECT 1 FROM posts WHERE id=?1 UNION ALL SELECT 1 FROM withdrawn WHERE post_id=?1 "
     "UNION ALL SELECT 1 FROM withdrawn WHERE id=?1"
 )
+_ADD = f"INSERT OR IGNORE INTO posts VALUES ({','.join('?' * 16)})"  # noqa: S608 # only marks
+_BOUNDS = {  # what rules.outline.may_meet says, for the rows of a kind and mine as the values 3 to 8
+    Offer.KIND: "first<=?4 AND last>=?3 AND south<=?5 AND north>=?6 AND west<=?7 AND east>=?8",
+    Request.KIND: "first<=?4 AND last>=?3 AND south>=?5 AND north<=?6 AND west>=?7 AND east<=?8",
+}
 _MATCH = f"INSERT OR IGNORE INTO matches ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our names
 
 
@@ -54,20 +60,30 @@ def is_known(db: Store, identifier: bytes) -> bool:
     return db.one(_KNOWN, (identifier,)) is not None
 
 
-def add(db: Store, heard: Sequence[tuple[SignedPost, Iterable[int]]], *, now: int, own: bool = False) -> None:
-    """Put offers and requests on the board, each with its areas, in one go; `now` in minutes."""
-    rows = [_row(signed, now, own=own) for signed, _ in heard]
-    db.connection.executemany("INSERT OR IGNORE INTO posts VALUES (?,?,?,?,?,?,?,?)", rows)
+def add(db: Store, heard: Sequence[tuple[SignedPost, Outline, Iterable[int]]], *, now: int) -> None:
+    """Put others' posts on the board, each with its outline and areas, in one go; `now` in minutes."""
+    rows = [(*_row(signed, now), 0, *outlined) for signed, outlined, _ in heard]
+    db.connection.executemany(_ADD, rows)
+    _add_areas(db, [(signed, areas) for signed, _, areas in heard])
+
+
+def add_own(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int) -> None:
+    """Put a post of ours on the board, where others get it but no match is looked for; `now` in minutes."""
+    db.execute(_ADD, (*_row(signed, now), 1, *[None] * 8))
+    _add_areas(db, [(signed, areas)])
+
+
+def _add_areas(db: Store, heard: Iterable[tuple[SignedPost, Iterable[int]]]) -> None:
     places = [(area, signed.id) for signed, areas in heard for area in areas]
     db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", places)
 
 
-def _row(signed: SignedPost, now: int, *, own: bool) -> tuple[object, ...]:
+def _row(signed: SignedPost, now: int) -> tuple[object, ...]:
     post = signed.post
     if isinstance(post, Withdrawal):
         raise TypeError("a withdrawal takes a post off the board")
     depart = post.depart if isinstance(post, Offer) else post.earliest
-    return (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now, int(own))
+    return (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now)
 
 
 def add_area(db: Store, identifier: bytes, area: int) -> None:
@@ -96,10 +112,18 @@ def posts(db: Store, *, kind: int | None = None, own: bool | None = None) -> lis
     return db.all(sql, (kind, kind, own, own))
 
 
-def envelopes(db: Store, kind: int, latest: int, earliest: int) -> Iterable[tuple[bytes, bytes]]:
-    """Return id and envelope of others' posts of a kind that depart between two minutes."""
-    sql = "SELECT id, envelope FROM posts WHERE kind=? AND own=0 AND depart BETWEEN ? AND ?"
-    return [(row[0], row[1]) for row in db.all(sql, (kind, earliest, latest))]
+def near(db: Store, kind: int, cells: Iterable[tuple[int, int]] | None, mine: Outline) -> Iterator[tuple[bytes, bytes]]:
+    """Yield envelope and shape of others' posts of a kind whose times and boxes allow a match with mine.
+
+    cells: where to look, each with the earliest `first` there, as rules.outline.cells_near says; None for everywhere.
+    """
+    sql = f"SELECT envelope, shape FROM posts WHERE own=0 AND kind=?1 AND {_BOUNDS[kind]}"  # noqa: S608 # our words
+    values = (mine.first, mine.last, mine.south, mine.north, mine.west, mine.east)
+    if cells is None:
+        yield from db.connection.execute(sql, (kind, 0, *values))
+        return
+    for cell, earliest in cells:
+        yield from db.connection.execute(f"{sql} AND cell=?2 AND first>=?9", (kind, cell, *values, earliest))
 
 
 def nearest_in_time(db: Store, kind: int, depart: int, now: int, most: int) -> list[bytes]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from lazpool.store.node_schema import run_script
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 2
+VERSION = 3
 
 _FIRST = """
 CREATE TABLE posts (
@@ -55,6 +57,20 @@ DELETE FROM withdrawn;
 DELETE FROM matches;
 """
 
+# How posts of others are found; see rules/outline.py. Our own ones have no cell, so nobody finds them here. Whatever is
+# compared is in the index, and only what may match is read from the table.
+_OUTLINES = """
+ALTER TABLE posts ADD COLUMN cell INTEGER;
+ALTER TABLE posts ADD COLUMN first INTEGER;
+ALTER TABLE posts ADD COLUMN last INTEGER;
+ALTER TABLE posts ADD COLUMN south INTEGER;
+ALTER TABLE posts ADD COLUMN north INTEGER;
+ALTER TABLE posts ADD COLUMN west INTEGER;
+ALTER TABLE posts ADD COLUMN east INTEGER;
+ALTER TABLE posts ADD COLUMN shape BLOB;
+CREATE INDEX posts_outline ON posts (kind, cell, first, last, south, north, west, east) WHERE own=0;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -70,4 +86,20 @@ def migrations() -> Migrations:
     def groups(database: Database) -> None:
         run_script(database, _GROUPS)
 
+    @steps(name="outlines")
+    def outlines(database: Database) -> None:
+        run_script(database, _OUTLINES)
+        _outline_all(database.conn)
+
     return steps
+
+
+def _outline_all(connection: sqlite3.Connection) -> None:
+    """Outline what an older board holds; a full one takes some seconds, once."""
+    from lazpool.records.posts import read_post  # noqa: PLC0415 # H3, which a current board does without
+    from lazpool.rules.outline import outline  # noqa: PLC0415 # the same
+
+    rows = connection.execute("SELECT rowid, envelope FROM posts WHERE own=0").fetchall()
+    outlines = ((*outline(read_post(envelope)[0].post), rowid) for rowid, envelope in rows)  # type: ignore[arg-type] # no withdrawals
+    sql = "UPDATE posts SET cell=?, first=?, last=?, south=?, north=?, west=?, east=?, shape=? WHERE rowid=?"
+    connection.executemany(sql, outlines)

@@ -16,6 +16,7 @@ import pytest
 
 from lazpool.cli import demo_cast, demo_sight, demo_story
 from lazpool.cli.demo_cast import DemoFailedError, Person
+from lazpool.cli.match_words import explanation
 from tests.cli.users import ROOT, process, run
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def test_the_whole_story(tmp_path: Path) -> None:
     assert story["ok"]
     assert [deal["legs"] for deal in story["deals"]] == [[0, 0], [1, 1]]
     assert [match["role"] for match in story["matches"]] == ["passenger", "passenger"]
+    told = dict(explanation(story["explained"]))
+    assert set(told) > demo_story.EXPLAINED
+    assert story["deals"][1]["share"] == story["explained"]["ride"]["share"]
     assert all(balance["owed"]["amount"] > 0 for balance in story["balances"])
     private = [row for row in story["knowledge"] if "public" not in row["what"]]
     assert {row["Village"] for row in private} == {"-"}
