@@ -74,7 +74,8 @@ for _command in (search, update, near, import_list, sources):
 
 def _show(app: App, desk: Desk) -> None:
     saved, meeting = own.places(desk.node), spots.marked(desk.node)
+    shown = ("name", ">latitude", ">longitude", *(("meeting place",) if meeting else ()))
     rows = [(name, f"{one.lat}", f"{one.lon}", "yes" if name in meeting else "") for name, one in saved.items()]
     empty = "No places yet; save one with: lazpool place add home 45.1885,5.7245"
     document = {"places": [{"name": name, **point(one), "meeting": name in meeting} for name, one in saved.items()]}
-    app.show(document, Table(("name", ">latitude", ">longitude", "meeting place"), rows, empty))
+    app.show(document, Table(shown, [row[: len(shown)] for row in rows], empty))
