@@ -68,9 +68,15 @@ def explain(desk: Desk, match: board.Match) -> Explained:
 
 def gone(desk: Desk, digits: str) -> NotFoundError:
     """Return the error for a match that is not there, by the first digits of its id: why, if that can still be told."""
+    for deal in deals.all_deals(desk.node):
+        if deal.role is Role.PASSENGER and match_id(deal.post_id, deal.offer_id).hex().startswith(digits):
+            hint = f"lazpool deal {deal.id.hex()[:8]}"
+            return NotFoundError(
+                f"the match {digits} has become a deal, which is {deal.state}", hint=hint, code="stale"
+            )
     for mine, theirs in islice(_pairs_that_were(desk), MOST_PAIRS):
         if match_id(mine.id, theirs).hex().startswith(digits):
-            why = _WHY.get(mine.state, "the other side withdrew")
+            why = _WHY.get(mine.state, "the other side took its post back")
             return NotFoundError(f"the match {digits} is gone: {why}", hint=_LISTING, code="stale")
     hint = f"one goes when a post is withdrawn or its time is past; {_LISTING}"
     return NotFoundError(f"there is no match {digits!r}", hint=hint)

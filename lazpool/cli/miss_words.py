@@ -23,6 +23,7 @@ _PLAIN = {
     "own": "it is your own post, and nobody shares a ride with themselves",
     "withdrawn": "your post is withdrawn",
     "expired": "your post has expired",
+    "taken": "your post is taken: a ride is agreed, or the last seat is gone",
     Reason.NETWORK: "it is of another network",
     Reason.SAME_AUTHOR: "both posts are by the same author",
     Reason.GROUP: "they are not for the same closed group, or not for one that you are in",

@@ -136,7 +136,26 @@ def test_a_match_that_is_gone_says_what_became_of_it(pair: tuple[User, User]) ->
     carry(driver, passenger)
     status, document = passenger.run("match", mine[:8])
     assert (status, document["error"]["code"]) == (4, "stale")
-    assert "the other side withdrew" in document["error"]["message"]
+    assert "the other side took its post back" in document["error"]["message"]
+
+
+def test_a_match_that_became_a_ride_names_the_deal(pair: tuple[User, User]) -> None:
+    """Once the ride is agreed the request is gone from the board, and its match leads to the deal."""
+    driver, passenger = pair
+    match = match_of(passenger)["id"]
+    deal = passenger.call("propose", match)["deal"]
+    carry(driver, passenger)
+    driver.call("accept", driver.call("deals")["deals"][0]["id"])
+    carry(driver, passenger)
+    request = passenger.call("posts", "--all")["posts"][0]
+    assert request["state"] == "taken"
+    with open_desk(passenger.home) as desk:  # as the running node does a moment later
+        desk.board.execute("DELETE FROM matches")
+    status, document = passenger.run("match", match)
+    assert (status, document["error"]["code"], document["error"]["hint"]) == (4, "stale", f"lazpool deal {deal[:8]}")
+    offer = driver.call("posts")["posts"][0]["id"]
+    said = passenger.say("matches", "--why-not", offer, "--for", request["id"]).out
+    assert "your post is taken" in said
 
 
 def test_an_expired_match_says_so(pair: tuple[User, User]) -> None:

@@ -33,15 +33,19 @@ def ride(tmp_path_factory: pytest.TempPathFactory) -> tuple[User, User, dict[str
     driver.call("place", "add", "garage", GARAGE)
     passenger.call("place", "add", "home", HOME)
     offer = driver.call("offer", "garage", LYON, "--at", TOMORROW, "--via", VOIRON)["id"]
-    request = passenger.call("request", "home", OFFICE, "--at", "tomorrow 08:00")["id"]
+    wanted = ("request", "home", OFFICE, "--at", "tomorrow 08:00")
+    passenger.call(*wanted)
     carry(driver, passenger)
-    ids = {user.home.name: {"match": user.call("matches")["matches"][0]["id"]} for user in (driver, passenger)}
-    passenger.call("propose", ids["zoe"]["match"])
+    passenger.call("propose", passenger.call("matches")["matches"][0]["id"])
     carry(driver, passenger)
     driver.call("accept", driver.call("deals")["deals"][0]["id"])
     carry(driver, passenger)
+    request = passenger.call(*wanted)["id"]  # the first one is taken back with the agreement
+    carry(driver, passenger)
+    ids = {}
     for user in (driver, passenger):
-        ids[user.home.name] |= {"offer": offer, "request": request, "deal": user.call("deals")["deals"][0]["id"]}
+        match, deal = user.call("matches")["matches"][0]["id"], user.call("deals")["deals"][0]["id"]
+        ids[user.home.name] = {"match": match, "offer": offer, "request": request, "deal": deal}
     return driver, passenger, ids
 
 
