@@ -47,6 +47,11 @@ class Explained:
     aboard: tuple[Deal, ...]
     room: Fit | Miss
 
+    @property
+    def shown(self) -> Fit:
+        """Return how the offer serves the request as precisely as is known: as proposed, or beside those aboard."""
+        return self.terms or (self.room if isinstance(self.room, Fit) else self.fit)
+
 
 def explain(desk: Desk, match: board.Match) -> Explained:
     """Return what is known of a match, or raise NotFoundError with what became of it."""

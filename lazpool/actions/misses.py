@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lazpool.actions.aboard import riders
 from lazpool.actions.matches import match_id, match_two, secret_of
 from lazpool.errors import NotFoundError
 from lazpool.records.places import centre
@@ -102,7 +103,8 @@ def _judge(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> Verdict:
     if both is None:
         return Verdict(mine, theirs, reason=_KIND)
     group = secret_of(desk, ours)
-    found = fit(*both, group=group)
+    aboard = riders(desk, mine.id) if mine.kind == Offer.KIND else ()
+    found = fit(*both, aboard, group=group)
     if isinstance(found, Fit):
         return Verdict(mine, theirs, match_id(mine.id, theirs.id))
     return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found, group))
@@ -122,7 +124,9 @@ def _minutes(verdict: Verdict) -> float:
     miss = verdict.miss
     if miss is None or (miss.reason in {Reason.TIME, Reason.SEATS} and not isinstance(verdict.otherwise, Fit)):
         return float("inf")
-    factor = {Reason.TIME: 1.0, Reason.DETOUR: 1.0, Reason.SEATS: float(_SEAT_MIN)}.get(miss.reason, float("inf"))
+    factor = {Reason.TIME: 1.0, Reason.DETOUR: 1.0, Reason.DELAY: 1.0, Reason.SEATS: float(_SEAT_MIN)}.get(
+        miss.reason, float("inf")
+    )
     return miss.short_by * factor
 
 

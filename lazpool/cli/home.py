@@ -84,6 +84,7 @@ def paths(app: App) -> None:
         "keys": config.keys_folder,
         "node": config.node_file,
         "board": config.board_file,
+        "towns": config.towns_file,
         "lock": config.lock_file,
     }
     checks = [{"name": name, "ok": path.exists(), "detail": str(path)} for name, path in found.items()]

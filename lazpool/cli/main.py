@@ -19,6 +19,7 @@ COMMANDS = {
         "up": "running:up",
         "hub": "running:hub",
         "status": "running:status",
+        "doctor": "checkup:doctor",
         "paths": "home:paths",
     },
     "Trips": {

@@ -85,7 +85,7 @@ def explained(desk: Desk, found: Explained, deal: Deal | None) -> dict[str, obje
         "offer": _offer(desk, found),
         "request": _request(desk, found),
         "driver": _driver(desk, found),
-        "ride": _ride(desk, found, found.terms or found.fit),
+        "ride": _ride(desk, found, found.shown),
         "aboard": None if passenger else _aboard(desk, found),
         "room": None if passenger else _room(found),
         "learns": _learns(desk, found),
@@ -118,7 +118,7 @@ def _request(desk: Desk, found: Explained) -> dict[str, object]:
 
 
 def _driver(desk: Desk, found: Explained) -> dict[str, object]:
-    fit = found.terms or found.fit
+    fit = found.shown
     return {
         "depart_at": iso(desk, fit.depart_at),
         "later_min": fit.depart_at - found.offer.depart,
@@ -166,9 +166,10 @@ def _aboard(desk: Desk, found: Explained) -> list[dict[str, object]]:
 
 
 def _room(found: Explained) -> dict[str, object]:
+    """Return whether there is room beside those aboard, and by how much they get later, or the rest miss."""
     if isinstance(found.room, Miss):
-        return {"ok": False, "reason": found.room.reason}
-    return {"ok": True, "reason": None}
+        return {"ok": False, "reason": found.room.reason, "short_by": round(found.room.short_by, 1), "delay_min": None}
+    return {"ok": True, "reason": None, "short_by": 0, "delay_min": found.room.delay_min}
 
 
 def _learns(desk: Desk, found: Explained) -> dict[str, object]:

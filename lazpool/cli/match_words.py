@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lazpool.cli.conditions import described
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import clock, degrees, moment, price, span
+from lazpool.rules.matching import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,13 +113,24 @@ def _seats(match: Document) -> str:
     wanted = f"{match['ride']['seats']} of {match['offer']['seats']}"
     if match["aboard"] is None:
         return f"you take {wanted}; whether others are aboard only the driver's node knows"
-    if not match["room"]["ok"]:
-        return f"{wanted}, but those whom you have accepted since leave no room: {match['room']['reason']}"
-    if not match["aboard"]:
-        return f"the passenger takes {wanted}; nobody else is aboard yet"
     names = ", ".join(one["name"] or one["deal"][:SHORT] for one in match["aboard"])
-    longest = f"at most {match['driver']['detour_min']:.0f} min later where they share the way"
-    return f"the passenger takes {wanted}; aboard already: {names}, each {longest}"
+    if not match["room"]["ok"]:
+        return f"{wanted}; but beside {names}, whom you have accepted, it no longer fits: {_no_room(match['room'])}"
+    if not names:
+        return f"the passenger takes {wanted}; nobody else is aboard yet"
+    late = match["room"]["delay_min"]
+    return f"the passenger takes {wanted}; {names}, aboard already, {f'up to {late} min later' if late else 'no later'}"
+
+
+def _no_room(room: Document) -> str:
+    short, reason = room["short_by"], str(room["reason"])
+    said: dict[str, str] = {
+        Reason.SEATS: f"{_count(int(short))} too few on that part of the way",
+        Reason.DELAY: f"somebody would be {short:.0f} min later than agreed with them",
+        Reason.DETOUR: f"all detours together are {short:.0f} min too long",
+        Reason.TIME: f"the times are {short:.0f} min apart",
+    }
+    return said.get(reason, reason)
 
 
 def _share(match: Document) -> str:

@@ -8,7 +8,7 @@ from lazpool.cli.times import iso
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import duration, moment, span
 from lazpool.records.posts import ARRIVE
-from lazpool.rules.conditions import names
+from lazpool.rules.conditions import CONDITIONS, NEEDS, names, unmet
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Fit, Miss, Reason
 from lazpool.store import board
@@ -30,6 +30,7 @@ _PLAIN = {
     Reason.DIRECTION: "wrong direction: the drop-off comes before the pick-up on the driver's way",
 }
 """Reasons without a number."""
+_NEEDS = {one.name: one.request if one.mask & NEEDS else f"{one.name} holds for one side only" for one in CONDITIONS}
 
 
 def document(desk: Desk, verdict: Verdict) -> Document:
@@ -53,23 +54,31 @@ def sentence(verdict: Document) -> str:
     if verdict["match"]:
         return f"it does match: lazpool match {verdict['match'][:SHORT]}"
     reason: str = verdict["reason"]
-    if reason == "kind":
-        return f"both are {verdict['kind']}s; an offer matches a request"
-    if reason == Reason.DETOUR:
-        return f"the detour would be {_detour(verdict, verdict['short_by'])}"
-    if reason == Reason.TIME:
-        return f"{_times(verdict)}{_besides(verdict)}"
-    if reason in {Reason.SEATS, Reason.FLAGS}:
-        return _wanted(verdict)
-    return _PLAIN.get(reason, reason)
+    say = _COUNTED.get(reason)
+    return say(verdict) if say else _PLAIN.get(reason, reason)
 
 
-def _wanted(verdict: Document) -> str:
-    if verdict["reason"] == Reason.FLAGS:
-        wanted, offered = (", ".join(verdict[one]) or "none" for one in ("conditions_wanted", "conditions_offered"))
-        return f"conditions of the request: {wanted}; of the offer: {offered}"
+def _kind(verdict: Document) -> str:
+    return f"both are {verdict['kind']}s; an offer matches a request"
+
+
+def _too_far(verdict: Document) -> str:
+    return f"the detour would be {_detour(verdict, verdict['short_by'])}"
+
+
+def _delay(verdict: Document) -> str:
+    return f"somebody aboard would be {verdict['short_by']:.0f} min later than agreed with them"
+
+
+def _seats(verdict: Document) -> str:
     seats = verdict["seats_wanted"]
     return f"seats: {seats} wanted, {seats - int(verdict['short_by'])} free{_besides(verdict)}"
+
+
+def _unmet(verdict: Document) -> str:
+    wanted, offered = (", ".join(verdict[one]) or "none" for one in ("conditions_wanted", "conditions_offered"))
+    needs = [_NEEDS.get(name, name) for name in verdict["conditions_unmet"]]
+    return f"{', and '.join(needs) or 'conditions differ'} (the request says: {wanted}; the offer: {offered})"
 
 
 def _numbers(desk: Desk, verdict: Verdict) -> Document:
@@ -86,6 +95,7 @@ def _numbers(desk: Desk, verdict: Verdict) -> Document:
         "detour_accepted_min": budget_min(offer.max_detour),
         "seats_wanted": request.seats,
         "seats_offered": offer.seats,
+        "conditions_unmet": names(unmet(offer.flags, request.flags)),
         "conditions_wanted": names(request.flags),
         "conditions_offered": names(offer.flags),
     }
@@ -113,7 +123,8 @@ def _times(verdict: Document) -> str:
     leaves = f"{driver} {span(*leaving, day=day)}"
     wants = f"{passenger} to {verdict['by']} {span(*wanted, day=day)}"
     side = "early" if verdict["too_early"] else "late"
-    return f"{leaves}, {wants}: {duration(max(verdict['short_by'], 1))} too {side} at least"
+    apart = duration(max(verdict["short_by"], 1))
+    return f"{leaves}, {wants}: {apart} too {side} at least{_besides(verdict)}"
 
 
 def _besides(verdict: Document) -> str:
@@ -128,3 +139,14 @@ def _besides(verdict: Document) -> str:
     return {Reason.DIRECTION: "; and the direction is wrong", Reason.TIME: "; and the times do not meet"}.get(
         rest["reason"], ""
     )
+
+
+_COUNTED = {
+    "kind": _kind,
+    Reason.DETOUR: _too_far,
+    Reason.TIME: _times,
+    Reason.SEATS: _seats,
+    Reason.FLAGS: _unmet,
+    Reason.DELAY: _delay,
+}
+"""How reasons with numbers are said."""

@@ -137,16 +137,19 @@ def _show_posted(app: App, desk: Desk, signed: SignedPost) -> None:
         document["estimated"] = way_of(desk.node, signed.id) is None
     app.show(document, short(signed.id))
     if isinstance(signed.post, Offer):
-        app.say(_how_found(desk, signed.post, estimated=bool(document["estimated"])))
+        _say_how_found(app, desk, signed.post, estimated=bool(document["estimated"]))
     app.say(f"A post of {size} bytes, until {expires}. Who fits shows up in: lazpool matches")
     app.say_if_down(desk)
 
 
-def _how_found(desk: Desk, trip: Offer, *, estimated: bool) -> str:
-    if not estimated:
-        return f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told."
+def _say_how_found(app: App, desk: Desk, trip: Offer, *, estimated: bool) -> None:
+    from lazpool.roads.choice import NO_EXTRACT  # noqa: PLC0415 # H3
+
     why = desk.roads.why or "a part of the way is outside of the road extract"
-    return f"Estimated along great circles: {why}."
+    if not estimated:
+        app.say(f"By road: {trip.minutes[-1]} minutes, {len(trip.route)} points of the way are told.")
+    elif why != NO_EXTRACT:  # most people have none, and need not hear of it each time
+        app.say(f"Estimated along great circles: {why}.")
 
 
 def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:

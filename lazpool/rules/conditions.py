@@ -47,7 +47,12 @@ def compatible(offer: int, request: int) -> bool:
     """Tell whether two posts' flags let them share a ride."""
     if OPPOSED in (offer & OPPOSED, request & OPPOSED):
         return False
-    return not request & NEEDS & ~offer and not (request ^ offer) & MUTUAL
+    return not unmet(offer, request)
+
+
+def unmet(offer: int, request: int) -> int:
+    """Return the bits that keep two posts' flags from sharing a ride: needs not met, and what only one side demands."""
+    return request & NEEDS & ~offer | (request ^ offer) & MUTUAL
 
 
 def names(flags: int) -> list[str]:

@@ -101,8 +101,11 @@ def test_why_not_names_the_conditions(ann: User, bob: User) -> None:
     closed = bob.call("group", "create", "Village") and bob.call(*OFFER, "--group", "Village")["id"]
     ann.call(*REQUEST, "--wheelchair")
     ann.call(*REQUEST)
+    ann.call(*REQUEST, "--women-only")
     carry(ann, bob)
-    assert "of the request: wheelchair; of the offer: luggage" in ann.say("matches", "--why-not", offered).out
+    said = ann.say("matches", "--why-not", offered).out
+    assert "a place for a wheelchair is needed (the request says: wheelchair; the offer: luggage)" in said
+    assert "women-only holds for one side only" in said
     assert "closed group" in ann.say("matches", "--why-not", closed).out
 
 

@@ -103,8 +103,30 @@ def test_a_driver_reads_who_is_aboard_and_when_no_room_is_left(tmp_path: Path) -
     for row in driver.call("matches")["matches"]:
         match = driver.call("match", row["id"])["match"]
         assert [one["name"] for one in match["aboard"]] == ["Zoe"]
-        assert match["room"] == {"ok": False, "reason": "seats"}
-        assert "leave no room" in words_of(match)["seats"]
+        assert match["room"] == {"ok": False, "reason": "seats", "short_by": 1, "delay_min": None}
+        assert "1 seat too few" in words_of(match)["seats"]
+
+
+def test_a_driver_reads_by_how_much_others_get_later(tmp_path: Path) -> None:
+    """Whoever is aboard gets later by the same minutes that the driver's node then plans with."""
+    driver, first, second = (User(tmp_path / name) for name in ("ada", "zoe", "paul"))
+    driver.call("offer", GRENOBLE, LYON, "--at", TOMORROW, "--detour", "20", "--via", VOIRON)
+    first.call("request", GRENOBLE, LYON, "--at", TOMORROW)
+    carry(driver, first)
+    first.call("propose", match_of(first)["id"])
+    carry(driver, first)
+    driver.call("accept", driver.call("deals")["deals"][0]["id"])
+    carry(driver, first)
+    second.call("request", "45.40,5.52", LYON, "--at", "tomorrow 08:10")
+    carry(driver, first, second)
+    wanted = second.call("posts")["posts"][0]["id"]
+    match = driver.call(
+        "match", next(one["id"] for one in driver.call("matches")["matches"] if one["theirs"] == wanted)
+    )
+    room, words = match["match"]["room"], words_of(match["match"])
+    assert room["ok"]
+    assert 0 < room["delay_min"] <= 10
+    assert f"Zoe, aboard already, up to {room['delay_min']} min later" in words["seats"]
 
 
 def test_an_arrival_window_is_told_at_the_drop_off(tmp_path: Path) -> None:

@@ -143,3 +143,21 @@ def test_near_misses_come_nearest_first(both: tuple[User, User]) -> None:
     said = passenger.say("matches", "--near").out
     assert said.index(near[:8]) < said.index(far[:8])
     assert driver.call("matches", "--near", near)["near"][0]["theirs"] == found[0]["mine"]
+
+
+def test_a_driver_is_told_of_those_aboard(tmp_path: Path) -> None:
+    """Once somebody has the seat, or must not get later, the driver's own node says that this is the reason."""
+    driver, first, second = (User(tmp_path / name) for name in ("ada", "zoe", "paul"))
+    driver.call(*OFFER, "--seats", "2", "--detour", "30", "--flex", "0")
+    first.call("request", GRENOBLE, LYON, "--at", TOMORROW, "--seats", "1")
+    carry(driver, first)
+    first.call("propose", first.call("matches")["matches"][0]["id"])
+    carry(driver, first)
+    driver.call("accept", driver.call("deals")["deals"][0]["id"])
+    aside = second.call("request", "45.30,5.42", LYON, "--at", "tomorrow 08:10", "--flex", "60")["id"]
+    both = second.call("request", VOIRON, LYON, "--at", "tomorrow 08:10", "--seats", "2")["id"]
+    carry(driver, second)
+    (late,) = driver.call("matches", "--why-not", aside)["verdicts"]
+    assert (late["reason"], late["match"]) == ("delay", None)
+    assert f"{late['short_by']:.0f} min later than agreed" in driver.say("matches", "--why-not", aside).out
+    assert "seats: 2 wanted, 1 free" in driver.say("matches", "--why-not", both).out

@@ -62,6 +62,7 @@ def test_a_saved_name_goes_before_a_town(ada: User) -> None:
         ("Valence, FR, grenoble", 44.9256),
         ("Vienne, Austria", 48.2085),
         ("Vienne, fr", 45.5256),
+        ("Lentigny, FR", 45.993),
     ],
 )
 def test_narrowing(ada: User, typed: str, lat: float) -> None:

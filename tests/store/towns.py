@@ -56,6 +56,9 @@ TOWNS: list[tuple[Town, Sequence[str]]] = [
     (town(27, "Paris 13e Arrondissement", "FR", 48.8299, 2.3555, 177_000, "11"), ()),
     (town(28, "Vienne", "FR", 45.5256, 4.8749, 32_000), ()),
     (town(29, "Vienna", "AT", 48.2085, 16.3721, 1_691_000, "09"), ("Wien", "Vienne")),
+    (town(31, "Lyon 07", "FR", 45.7303, 4.8400, 82_000), ()),
+    (town(32, "Lentigny", "FR", 45.9930, 3.9800, 1_600), ()),
+    (town(33, "Lentigny", "CH", 46.7600, 7.0020, 900, "FR"), ()),
     (town(30, "Wißous", "FR", 48.7333, 2.3333, 5_000, "11"), ()),
 ]
 CONTENT = content(TOWNS)
