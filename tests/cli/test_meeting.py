@@ -43,6 +43,7 @@ def test_only_marked_places_are_meeting_places(ada: User) -> None:
     listed = ada.call("place", "add", "square", GRENOBLE, "--meeting")["places"]
     assert [(one["name"], one["meeting"]) for one in listed] == [("home", False), ("square", True)]
     assert known(ada) == [Spot("square", HERE)]
+    assert "meeting place" in ada.say("place", "list").out
     ada.call("place", "add", "square", GRENOBLE)
     assert known(ada) == []
     ada.call("place", "add", "square", GRENOBLE, "--meeting")
