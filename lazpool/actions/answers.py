@@ -168,6 +168,8 @@ def on_details(_desk: Desk, deal: Deal, letter: Letter) -> None:
     body = _body(letter, Details)
     deal.peer_contact = body.contact
     deal.peer_places = " ".join(f"{number / E5:.5f}" for number in body.places)
+    if deal.role is Role.DRIVER and body.spots:
+        deal.pickup_spot, deal.dropoff_spot = body.spots
 
 
 def on_boarded(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -246,7 +248,7 @@ def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
         return f"the offer is {own_offer.state}"
     if terms.answer_by < desk.minute:
         return "the proposal came too late"
-    return _not_for_them(desk, body, offer) or agreement.objection(offer, terms)
+    return _not_for_them(desk, body, offer) or agreement.objection(offer, terms, body.max_delay)
 
 
 def _not_for_them(desk: Desk, body: Proposal, offer: Offer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from lazpool.actions.aboard import riders
@@ -12,11 +13,12 @@ from lazpool.actions.proposals import accept_invitation
 from lazpool.errors import InvalidInputError, RefusedError
 from lazpool.records.agreements import agreement_from, sign_as_driver
 from lazpool.records.bodies import E5, Acceptance, Details, Note, Proposal
+from lazpool.records.people import MAX_NAME
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Miss, Reason
 from lazpool.rules.negotiation import Event, Role, State
-from lazpool.store import deals, own, post_office
+from lazpool.store import deals, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -76,12 +78,17 @@ def add_note(desk: Desk, deal_id: bytes, text: str) -> Deal:
 
 
 def send_details(desk: Desk, deal: Deal) -> None:
-    """Tell the partner of an agreed deal what nobody else may know: exact places, a telephone number."""
-    places: tuple[int, ...] = ()
-    if deal.role is Role.PASSENGER and (post := own.post(desk.node, deal.post_id)):
-        places = tuple(round(number * E5) for end in (post.start, post.end) for number in (end.lat, end.lon))
+    """Tell the partner of an agreed deal what nobody else may know: where we stand, a telephone number."""
+    places = tuple(round(float(number) * E5) for number in deal.own_places.split())
+    spots = tuple(map(_name, (deal.pickup_spot, deal.dropoff_spot))) if places else ()
     if places or desk.config.contact:
-        write(desk, deal, Details(places, desk.config.contact))
+        write(desk, deal, Details(places, desk.config.contact, spots))
+
+
+def _name(spot: str) -> str:
+    """Return as much of the name of a meeting place as a letter takes."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFC", spot) if sign.isprintable())
+    return plain.encode()[:MAX_NAME].decode(errors="ignore")
 
 
 def _take_seat(desk: Desk, deal: Deal) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lazpool.actions.aboard import riders
 from lazpool.actions.matches import match_id
 from lazpool.actions.proposals import meeting
+from lazpool.actions.walks import chosen, walks_of
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.posts import Offer, Request, read_post
 from lazpool.rules.matching import Fit, Miss, fit
@@ -61,13 +62,15 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     if not isinstance(offer, Offer) or not isinstance(request, Request):
         raise NotFoundError("that match joins no offer to a request", hint=_LISTING)
     group = groups.secret_of(desk.node, offer)
-    found = fit(offer, request, group=group)
+    drives = match.role == Role.DRIVER
+    walks = walks_of(desk, request, None if drives else mine)
+    found = fit(offer, request, group=group, walks=walks)
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")
-    if match.role == Role.DRIVER:
-        room = fit(offer, request, riders(desk, mine.id), group=group)
+    if drives:
+        room = fit(offer, request, riders(desk, mine.id), group=group, walks=walks)
         return Explained(match, offer, request, mine, found, None, None, tuple(deals.seated(desk.node, mine.id)), room)
-    cells, terms = _terms(offer, request, mine)
+    cells, terms = _terms(offer, request, mine, match)
     return Explained(match, offer, request, mine, found, cells, terms, (), found)
 
 
@@ -98,9 +101,11 @@ def _both(desk: Desk, match: board.Match) -> tuple[own.OwnPost, SignedPost]:
     return mine, read_post(theirs["envelope"])[0]
 
 
-def _terms(offer: Offer, request: Request, mine: own.OwnPost) -> tuple[tuple[int, int] | None, Fit | None]:
+def _terms(
+    offer: Offer, request: Request, mine: own.OwnPost, match: board.Match
+) -> tuple[tuple[int, int] | None, Fit | None]:
     try:
-        return meeting(offer, request, (mine.start, mine.end))
+        return meeting(offer, request, (mine.start, mine.end), chosen(match, mine))
     except RefusedError:  # the exact ends lie just beyond the detour, and so does the middle of the cells
         return None, None
 

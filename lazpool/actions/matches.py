@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.actions.aboard import riders
+from lazpool.actions.walks import place_of, walks_of
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
 from lazpool.rules.matching import Fit, fit
@@ -108,9 +109,11 @@ def _note(desk: Desk, mine: SignedPost, theirs: SignedPost, group: bytes) -> boo
             role = Role.PASSENGER
         case _:
             return False
-    result = fit(offer, request, group=group)
-    if role is Role.DRIVER and isinstance(result, Fit) and (aboard := riders(desk, mine.id)):
-        result = fit(offer, request, aboard, group=group)
+    drives = role is Role.DRIVER
+    walks = walks_of(desk, request, None if drives else own.post(desk.node, mine.id))
+    result = fit(offer, request, group=group, walks=walks)
+    if drives and isinstance(result, Fit) and (aboard := riders(desk, mine.id)):
+        result = fit(offer, request, aboard, group=group, walks=walks)
     return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, role, offer, result))
 
 
@@ -133,4 +136,9 @@ def _match(desk: Desk, mine: SignedPost, theirs: SignedPost, role: Role, offer: 
         estimated=int(result.estimated),
         expires=expires,
         found=desk.minute,
+        delay=result.delay_min,
+        pickup_spot=result.pickup.name if result.pickup else "",
+        pickup_place=place_of(result.pickup),
+        dropoff_spot=result.dropoff.name if result.dropoff else "",
+        dropoff_place=place_of(result.dropoff),
     )

@@ -6,7 +6,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from lazpool.actions.letters import How, card_of, new_card, pack_card, write
+from lazpool.actions.matches import match_id
 from lazpool.actions.moves import advance, checked_note, post_seed
+from lazpool.actions.walks import chosen
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import sign_as_passenger
 from lazpool.records.bodies import Invitation, Proposal
@@ -16,15 +18,18 @@ from lazpool.records.posts import Offer, Request, SignedPost, read_post
 from lazpool.records.shape import DEAL_ID
 from lazpool.rules import matching
 from lazpool.rules import terms as agreement
-from lazpool.rules.itinerary import MAX_DELAY
 from lazpool.rules.matching import Fit, fit_places
 from lazpool.rules.negotiation import OPEN, Event, Role, State
+from lazpool.rules.walking import standing
 from lazpool.store import board, deals, groups, own
 from lazpool.store.deals import Deal
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.places import Point
+    from lazpool.rules.walking import Pair
+
+_NOWHERE: Pair = (None, None)
 
 
 def propose(desk: Desk, match: board.Match, note: str = "") -> Deal:
@@ -110,7 +115,9 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     secret = groups.secret_of(desk.node, trip)
     if (mismatch := matching.mismatch(trip, wish.post, secret)) is not None:
         raise RefusedError(f"the offer does not fit your request: {mismatch}", code="no-fit")
-    cells, found = meeting(trip, wish.post, (request.start, request.end))
+    match = board.match(desk.board, match_id(request.id, offer.id))
+    walk = chosen(match, request) if match else _NOWHERE
+    cells, found = meeting(trip, wish.post, (request.start, request.end), walk)
     if found.pickup_at <= desk.minute:
         raise RefusedError("the pick-up time is past", code="too-late")
     terms = agreement.draft(
@@ -119,12 +126,22 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     deal.terms, deal.passenger_sig = terms.body(), sign_as_passenger(terms, desk.keys.log)
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
     deal.flags = wish.post.flags
+    _say_where(deal, found, request)
     member = member_tag(secret, terms.id) if secret else b""
-    about_me = (desk.device, new_card(desk, deal), desk.config.name, checked_note(note), deal.flags, member)
-    body = Proposal(deal.terms, deal.passenger_sig, *about_me)
+    deal.max_delay = agreement.patience(matching.narrowed(agreement.window_of(wish.post), walk), found)
+    about_me = (desk.device, new_card(desk, deal), desk.config.name, checked_note(note))
+    body = Proposal(deal.terms, deal.passenger_sig, *about_me, deal.flags, member, deal.max_delay)
     write(desk, deal, body, How(awaits=True))
     deals.save(desk.node, deal)
     _keep_note(desk, deal, note)
+
+
+def _say_where(deal: Deal, found: Fit, request: own.OwnPost) -> None:
+    """Note where we stand: at the meeting places, or at our exact ends; told to the driver once both have signed."""
+    spots, ends = (found.pickup, found.dropoff), (request.start, request.end)
+    deal.pickup_spot, deal.dropoff_spot = (spot.name if spot else "" for spot in spots)
+    points = (spot.point if spot else end for spot, end in zip(spots, ends, strict=True))
+    deal.own_places = " ".join(f"{point.lat:.5f} {point.lon:.5f}" for point in points)
 
 
 def _keep_note(desk: Desk, deal: Deal, note: str) -> None:
@@ -132,17 +149,22 @@ def _keep_note(desk: Desk, deal: Deal, note: str) -> None:
         deals.add_note(desk.node, deal.id, note, mine=True, now=desk.minute)
 
 
-def meeting(offer: Offer, request: Request, ends: tuple[Point, Point]) -> tuple[tuple[int, int], Fit]:
-    """Return meeting cells near our exact ends, or where these are beyond the detour in the middle of our cells."""
+def meeting(
+    offer: Offer, request: Request, ends: tuple[Point, Point], pair: Pair = _NOWHERE
+) -> tuple[tuple[int, int], Fit]:
+    """Return meeting cells and how the offer serves them.
+
+    Of the meeting places that were walked to, else near our exact ends, or where these are beyond the detour in the
+    middle of our cells.
+    """
     middle = (centre(request.cell_from), centre(request.cell_to))
     reason = ""
-    for pickup, dropoff in (ends, middle):
-        cells = agreement.meeting_cells(pickup, dropoff)
-        found = fit_places(
-            offer, centre(cells[0]), centre(cells[1]), request.seats, window=agreement.window_of(request)
-        )
+    for places, walk in ((ends, pair), (ends, _NOWHERE), (middle, _NOWHERE)):
+        cells = agreement.meeting_cells(*standing(places, walk))
+        window = matching.narrowed(agreement.window_of(request), walk)
+        found = fit_places(offer, centre(cells[0]), centre(cells[1]), request.seats, window=window)
         if isinstance(found, Fit):
-            return cells, found
+            return cells, matching.on_foot(found, walk)
         reason = str(found.reason)
     raise RefusedError(f"the offer no longer fits your request: {reason}", code="no-fit")
 
@@ -158,7 +180,7 @@ def _fill(deal: Deal, letter: Proposal) -> None:
     deal.peer_card, deal.peer_name = pack_card(letter.card), letter.name
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
     deal.flags = letter.flags
-    deal.max_delay = MAX_DELAY
+    deal.max_delay = letter.max_delay
 
 
 def _new_deal(role: Role, state: State, deal_id: bytes, offer_id: bytes, offer: bytes, now: int) -> Deal:

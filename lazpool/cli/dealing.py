@@ -104,6 +104,8 @@ def _terms(desk: Desk, deal: Deal) -> dict[str, object] | None:
             **point(centre(terms.dropoff)),
             "at": times.iso(desk, terms.dropoff_at),
         },
+        "meet": {"pickup": deal.pickup_spot or None, "dropoff": deal.dropoff_spot or None},
+        "max_delay_min": deal.max_delay,
         "seats": terms.seats,
         "km": terms.distance / 10,
     }
@@ -139,14 +141,19 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         pairs["identity"] = deal.peer.hex()
     if deal.terms:
         terms = agreement_from(deal.terms)
-        pairs["pick-up"] = f"{times.day_and_time(desk, terms.pickup_at)} near {label(desk, centre(terms.pickup))}"
-        pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} near {label(desk, centre(terms.dropoff))}"
+        pairs["pick-up"] = f"{times.day_and_time(desk, terms.pickup_at)} {_where(desk, deal.pickup_spot, terms.pickup)}"
+        dropoff = _where(desk, deal.dropoff_spot, terms.dropoff)
+        pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} {dropoff}"
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
     pairs["conditions"] = ", ".join(names(deal.flags))
     pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _NEXT.get((deal.role, deal.state), "")}
     return [f"{name:<9} {value}" for name, value in pairs.items() if value]
+
+
+def _where(desk: Desk, spot: str, cell: int) -> str:
+    return f"at {spot}" if spot else f"near {label(desk, centre(cell))}"
 
 
 def _note_line(note: dict[str, object]) -> str:

@@ -20,7 +20,7 @@ from lazpool.store import deals as stored
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.actions.explaining import Explained
-    from lazpool.records.places import Point
+    from lazpool.records.places import Point, Spot
     from lazpool.rules.matching import Fit
     from lazpool.store.board import Match
     from lazpool.store.deals import Deal
@@ -52,6 +52,8 @@ def listed(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
         "dropoff_at": iso(desk, match.dropoff_at),
         "detour_min": match.detour,
         "walk_m": match.walk,
+        "meet": {"pickup": match.pickup_spot or None, "dropoff": match.dropoff_spot or None},
+        "delay_min": match.delay,
         "share": money(match.share, match.unit),
         "co2_g": match.co2,
         "estimated": bool(match.estimated),
@@ -134,8 +136,8 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
     start, end = found.cells or (found.request.cell_from, found.request.cell_to)
     return {
         "counted_from": "meeting cells" if found.cells else "posts",
-        "pickup": {**_stop(desk, start, found.mine.start), "at": iso(desk, fit.pickup_at)},
-        "dropoff": {**_stop(desk, end, found.mine.end), "at": iso(desk, fit.dropoff_at)},
+        "pickup": {**_stop(desk, start, found.mine.start), "at": iso(desk, fit.pickup_at), "spot": _name(fit.pickup)},
+        "dropoff": {**_stop(desk, end, found.mine.end), "at": iso(desk, fit.dropoff_at), "spot": _name(fit.dropoff)},
         "walk_m": fit.walk_m,
         "km": fit.distance_hm / 10,
         "seats": found.request.seats,
@@ -145,6 +147,10 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
         "co2_g_per_km": cost.CO2_G_PER_KM,
         "co2_against": "the passenger driving alone: an upper bound",
     }
+
+
+def _name(spot: Spot | None) -> str | None:
+    return spot.name if spot else None
 
 
 def _stop(desk: Desk, cell: int, exact: Point) -> dict[str, object]:

@@ -89,7 +89,11 @@ def _wish(match: Document, by: str) -> str:
 def _walk(match: Document) -> str:
     limit, walk = match["request"]["walk_m"], match["ride"]["walk_m"]
     who = "the passenger walks" if match["role"] == "driver" else "you walk"
-    return f"{who} {walk} m of at most {limit} m" if walk else f"none counted; {who} up to {limit} m"
+    if not walk:
+        return f"none counted; {who} up to {limit} m"
+    start, end = (match["ride"][stop]["spot"] for stop in ("pickup", "dropoff"))
+    ways = [f"to {start}"] * bool(start) + [f"from {end}"] * bool(end)
+    return f"{who} {' and '.join(ways)}, {walk} m of at most {limit} m"
 
 
 def _detour(match: Document) -> str:

@@ -9,7 +9,7 @@ from lazpool.errors import MalformedError
 from lazpool.records.agreements import MAX_TERMS, AgreementTerms, agreement_from
 from lazpool.records.groups import check_group_tag
 from lazpool.records.people import MAX_NAME, Card, Device, card_from, device_from
-from lazpool.records.posts import MAX_FLAGS, MAX_POST
+from lazpool.records.posts import MAX_DETOUR, MAX_FLAGS, MAX_POST
 from lazpool.records.receipts import MAX_RECEIPT, Countersignature, ReceiptTerms, receipt_from
 from lazpool.records.shape import HASH, MAX_MINUTE, build, check_bytes, check_text, check_uint, wire_fields, wrong
 from lazpool.wire.codec import Array, decode
@@ -41,6 +41,7 @@ class Proposal(_Packed):
     """A passenger proposes terms, signed, and says who they are. `name` and `note` are free text.
 
     flags: the conditions of the passenger's request. member: shows that they are of the offer's group, or empty.
+    max_delay: minutes by which pick-up and drop-off may be later than the terms say.
     """
 
     KIND: ClassVar[int] = 1
@@ -52,6 +53,7 @@ class Proposal(_Packed):
     note: str
     flags: int
     member: bytes
+    max_delay: int
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
@@ -61,6 +63,7 @@ class Proposal(_Packed):
         check_text("note", self.note, MAX_TEXT)
         check_uint("flags", self.flags, 0, MAX_FLAGS)
         check_group_tag("member", self.member)
+        check_uint("max_delay", self.max_delay, 0, MAX_DETOUR)
 
     @property
     def agreement(self) -> AgreementTerms:
@@ -123,11 +126,15 @@ class Note(Text):
 
 @dataclass(frozen=True, slots=True)
 class Details(_Packed):
-    """What only the partner may know: exact places in 1/100,000 degree as lat, lon pairs, and a telephone number."""
+    """What only the partner may know: exact places in 1/100,000 degree as lat, lon pairs, and a telephone number.
+
+    spots: the names of the two places where they are meeting places, empty for one that is not; or none at all.
+    """
 
     KIND: ClassVar[int] = 6
     places: tuple[int, ...]
     contact: str
+    spots: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
@@ -137,6 +144,10 @@ class Details(_Packed):
             limit = (180 if position % 2 else 90) * E5
             check_uint("places", number, -limit, limit)
         check_text("contact", self.contact, MAX_NAME)
+        if type(self.spots) is not tuple or len(self.spots) not in {0, len(self.places) // 2}:
+            raise wrong("spots", "not a name for each place or none")
+        for name in self.spots:
+            check_text("spots", name, MAX_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +256,7 @@ def body_from(kind: int, data: bytes) -> Body:
 
 
 def _proposal(array: Array) -> Proposal:
-    terms, signature, passenger, card, *rest = _arity(array, 8)
+    terms, signature, passenger, card, *rest = _arity(array, 9)
     return build(Proposal, terms, signature, device_from(passenger), card_from(card), *rest)
 
 
@@ -281,7 +292,7 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     Decline.KIND: lambda array: build(Decline, *_arity(array, 1)),
     Cancellation.KIND: lambda array: build(Cancellation, *_arity(array, 1)),
     Note.KIND: lambda array: build(Note, *_arity(array, 1)),
-    Details.KIND: lambda array: build(Details, *_arity(array, 2)),
+    Details.KIND: lambda array: build(Details, *_arity(array, 3)),
     Boarded.KIND: lambda array: build(Boarded, *_arity(array, 1)),
     CodeRefused.KIND: lambda array: build(CodeRefused, *_arity(array, 2)),
     Receipt.KIND: _receipt,

@@ -7,7 +7,7 @@ seats on every leg and the window. Others filter with this, the driver's own nod
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,20 @@ from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, STOP_MIN, budget_km, road_hm
 from lazpool.rules.insertion import Inserter
 from lazpool.rules.itinerary import Itinerary, Needs
 from lazpool.rules.reach import time_bounds
+from lazpool.rules.walking import metres, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Offer, Request
     from lazpool.rules.insertion import Insertion, Placement
     from lazpool.rules.itinerary import Rider
+    from lazpool.rules.walking import Pair, Walks
+
+
+HECTOMETRE = 100
+"""Metres."""
 
 
 class Reason(StrEnum):
@@ -72,9 +78,9 @@ class Fit:
     """A match.
 
     pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken; pickup_pos, dropoff_pos:
-    where the stops stand in the order of stops, see itinerary.py. detour_hm: the driver's extra
-    way in units of 100 m. depart_at, when the driver leaves for it, pickup_at, dropoff_at: minutes since the epoch.
-    walk_m: metres. distance_hm: the passenger's ride in units of 100 m. share: minor units of `unit`. co2_g: grams
+    where the stops stand in the order of stops, see itinerary.py. detour_hm: the driver's extra way in units of 100 m.
+    depart_at, when the driver leaves for it, pickup_at, dropoff_at: minutes since the epoch. walk_m: metres on foot,
+    both ways together. distance_hm: the passenger's ride in units of 100 m. share: minor units of `unit`. co2_g: grams
     saved, negative when the detour outweighs the ride. delay_min: the largest delay it causes to anybody aboard.
     pickup, dropoff: the meeting places, None for the passenger's own end.
     """
@@ -99,16 +105,29 @@ class Fit:
     dropoff: Spot | None = None
 
 
-def fit(offer: Offer, request: Request, aboard: Sequence[Rider] = (), *, group: bytes = b"") -> Fit | Miss:
+def fit(
+    offer: Offer, request: Request, aboard: Sequence[Rider] = (), *, group: bytes = b"", walks: Walks | None = None
+) -> Fit | Miss:
     """Return how the offer serves the request beside those aboard, or why it does not.
 
-    group: the secret of the closed group that both must belong to; empty when neither may belong to any.
+    group: the secret of the closed group that both must belong to; empty when neither may belong to any. walks: the
+    meeting places that the passenger may walk to. Of all choices that fit, to walk nowhere included, the one is taken
+    with the least sum of the driver's extra way, to 100 m, and the passenger's way on foot, of two equal ones that with
+    the lesser walk. Who walks to the car leaves no earlier than the window says, who walks from it arrives no later.
     """
     if (reason := mismatch(offer, request, group)) is not None:
         return Miss(reason)
     window = Window(request.by, request.earliest, request.latest)
-    pickup, dropoff = centre(request.cell_from), centre(request.cell_to)
-    return fit_places(offer, pickup, dropoff, request.seats, aboard, window=window)
+    ends = centre(request.cell_from), centre(request.cell_to)
+    here = fit_places(offer, *ends, request.seats, aboard, window=window)
+    if walks is None or not _may_help(here, walks):
+        return here
+
+    def there(pair: Pair) -> Fit | Miss:
+        places = standing(walks.ends, pair)
+        return fit_places(offer, *places, request.seats, aboard, window=narrowed(window, pair))
+
+    return _on_foot(here, walks.pairs, there)
 
 
 def fit_places(
@@ -186,6 +205,41 @@ def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | Non
 
 def _in_group(post: Offer | Request, secret: bytes) -> bool:
     return post.group == (post_tag(secret, post.net, post.post_pk) if secret else b"")
+
+
+def narrowed(window: Window, pair: Pair) -> Window:
+    """Return the window for the car, when part of it is spent on foot."""
+    walk = pair[window.by]
+    minutes = math.ceil(walk.minutes) if walk else 0
+    if window.by == ARRIVE:
+        return Window(window.by, window.earliest, window.latest - minutes)
+    return Window(window.by, window.earliest + minutes, window.latest)
+
+
+def on_foot(found: Fit, pair: Pair) -> Fit:
+    """Return a fit with the walk that leads to it."""
+    pickup, dropoff = (walk.spot if walk else None for walk in pair)
+    return replace(found, walk_m=metres(pair), pickup=pickup, dropoff=dropoff)
+
+
+def _may_help(here: Fit | Miss, walks: Walks) -> bool:
+    """Tell whether walking may do better: a stop that moves by a km saves 2 km of the way at most."""
+    if isinstance(here, Miss) and here.reason == Reason.DETOUR:
+        return here.short_by <= 2 * walks.away_km * MIN_PER_KM
+    return True
+
+
+def _on_foot(here: Fit | Miss, pairs: Sequence[Pair], there: Callable[[Pair], Fit | Miss]) -> Fit | Miss:
+    """Return the best of the way without a walk and of those with one; here: without, as the posts say it."""
+    door = there((None, None)) if pairs else here
+    least = door.detour_hm * HECTOMETRE if isinstance(door, Fit) else math.inf
+    for pair in pairs:
+        if metres(pair) >= least:
+            break  # What follows is farther still.
+        found = there(pair)
+        if isinstance(found, Fit) and found.detour_hm * HECTOMETRE + metres(pair) < least:
+            least, here = found.detour_hm * HECTOMETRE + metres(pair), on_foot(found, pair)
+    return here
 
 
 def _apart(offer: Offer, window: Window) -> float:

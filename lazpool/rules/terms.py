@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.places import MEETING_RES, Point, cell_at, centre
+from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
 from lazpool.rules.itinerary import MAX_DELAY, ROUNDING, Needs
 from lazpool.rules.matching import Fit, Miss, Reason, Window, best
@@ -30,6 +31,12 @@ def meeting_cells(start: Point, end: Point) -> tuple[int, int]:
 def window_of(request: Request) -> Window:
     """Return when the passenger of a request can be picked up or dropped off."""
     return Window(request.by, request.earliest, request.latest)
+
+
+def patience(window: Window, found: Fit) -> int:
+    """Return by how many minutes a passenger lets pick-up and drop-off be later: a few, but not past the window."""
+    at = found.dropoff_at if window.by == ARRIVE else found.pickup_at
+    return max(0, min(MAX_DELAY, window.latest - at))
 
 
 def draft(

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A post of ours and one of theirs that fit; role: ours. Minutes, metres, units of 100 m, minor units, grams."""
+    """A post of ours and one of theirs that fit; role: ours. Minutes, metres, units of 100 m, minor units, grams.
+
+    delay: minutes to those aboard. *_spot, *_place: name and "lat lon" of the meeting place to walk to, or empty.
+    """
 
     id: bytes
     role: str
@@ -35,6 +38,11 @@ class Match:
     estimated: int
     expires: int
     found: int
+    delay: int = 0
+    pickup_spot: str = ""
+    pickup_place: str = ""
+    dropoff_spot: str = ""
+    dropoff_place: str = ""
 
 
 _COLUMNS = [field.name for field in fields(Match)]
@@ -189,6 +197,12 @@ def matches(db: Store, mine: bytes | None = None) -> list[Match]:
     """Return the matches, of one own post or of all, the least detour first."""
     sql = "SELECT * FROM matches WHERE ? IS NULL OR mine=? ORDER BY depart, detour"
     return [Match(**dict(row)) for row in db.all(sql, (mine, mine))]
+
+
+def match(db: Store, identifier: bytes) -> Match | None:
+    """Return one match."""
+    row = db.one("SELECT * FROM matches WHERE id=?", (identifier,))
+    return Match(**dict(row)) if row else None
 
 
 def kind_name(kind: int) -> str:

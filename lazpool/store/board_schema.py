@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 3
+VERSION = 4
 
 _FIRST = """
 CREATE TABLE posts (
@@ -71,6 +71,14 @@ ALTER TABLE posts ADD COLUMN shape BLOB;
 CREATE INDEX posts_outline ON posts (kind, cell, first, last, south, north, west, east) WHERE own=0;
 """
 
+_WALKS = """
+ALTER TABLE matches ADD COLUMN delay INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE matches ADD COLUMN pickup_spot TEXT NOT NULL DEFAULT '';
+ALTER TABLE matches ADD COLUMN pickup_place TEXT NOT NULL DEFAULT '';
+ALTER TABLE matches ADD COLUMN dropoff_spot TEXT NOT NULL DEFAULT '';
+ALTER TABLE matches ADD COLUMN dropoff_place TEXT NOT NULL DEFAULT '';
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -90,6 +98,10 @@ def migrations() -> Migrations:
     def outlines(database: Database) -> None:
         run_script(database, _OUTLINES)
         _outline_all(database.conn)
+
+    @steps(name="walks")
+    def walks(database: Database) -> None:
+        run_script(database, _WALKS)
 
     return steps
 

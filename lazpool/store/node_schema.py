@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 7
+VERSION = 8
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -137,6 +137,15 @@ CREATE INDEX renewals_first ON renewals (first);
 CREATE INDEX deals_post ON deals (post_id);
 """
 
+# Proposals have another format since they say how late one may be; where somebody stands was read from their post.
+_WALKS = """
+UPDATE deals SET own_places = (
+    SELECT printf('%.5f %.5f %.5f %.5f', from_lat, from_lon, to_lat, to_lon) FROM posts WHERE posts.id = deals.post_id
+) WHERE role='passenger' AND post_id IN (SELECT id FROM posts);
+UPDATE deals SET state='lapsed', reason='made by an earlier version' WHERE state='proposed';
+DELETE FROM outbox WHERE letter_kind=1;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -171,6 +180,10 @@ def migrations() -> Migrations:
     @steps(name="renewals")
     def renewals(database: Database) -> None:
         run_script(database, _RENEWALS)
+
+    @steps(name="walks")
+    def walks(database: Database) -> None:
+        run_script(database, _WALKS)
 
     return steps
 

@@ -16,8 +16,8 @@ NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
 WELL: dict[int, tuple[str, list[Any]]] = {
     1: (
-        "terms signature passenger card name note flags member",
-        [TERMS, SIGNATURE, DEVICE, CARD, "Ada", "gr\u00fcn\nzwei", 4, b""],
+        "terms signature passenger card name note flags member max_delay",
+        [TERMS, SIGNATURE, DEVICE, CARD, "Ada", "gr\u00fcn\nzwei", 4, b"", 10],
     ),
     2: (
         "agreement_id offer_signature bind_signature driver card name",
@@ -26,7 +26,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     3: ("text", ["I am full."]),
     4: ("text", [""]),
     5: ("text", ["x" * 500]),
-    6: ("places contact", [NEAR, "+33 4 76 00 00 00"]),
+    6: ("places contact spots", [NEAR, "+33 4 76 00 00 00", ["Gare", ""]]),
     7: ("code", ["014159"]),
     8: ("counter tries_left", [7, 2]),
     9: ("terms signature passenger blind", [TERMS, SIGNATURE, DEVICE, HASH]),
@@ -36,13 +36,17 @@ WELL: dict[int, tuple[str, list[Any]]] = {
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
-        "a card without letterboxes": [b"t", SIGNATURE, DEVICE, [*CARD[:2], []], "", "", 0, b""],
-        "by a member of a closed group, under every flag": [*WELL[1][1][:6], 2**32 - 1, b"\xff" * 16],
+        "a card without letterboxes": [b"t", SIGNATURE, DEVICE, [*CARD[:2], []], "", "", 0, b"", 0],
+        "by a member of a closed group, under every flag": [*WELL[1][1][:6], 2**32 - 1, b"\xff" * 16, 240],
     },
-    6: {"no places": [[], ""], "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], ""]},
+    6: {
+        "no places": [[], "", []],
+        "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], "", []],
+        "no names": [NEAR, "", []],
+    },
     8: {"no tries left": [2**32 - 1, 0]},
 }
-REST = ["", "", 0, b""]
+REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
 RANGE: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -58,24 +62,30 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "a name with the control character U+0085": [TERMS, SIGNATURE, DEVICE, CARD, "a\u0085", *REST[1:]],
         "a note of 501 bytes": [TERMS, SIGNATURE, DEVICE, CARD, "", "x" * 501, *REST[2:]],
         "the name as bytes": [TERMS, SIGNATURE, DEVICE, CARD, b"Ada", *REST[1:]],
-        "flags of 33 bits": [*WELL[1][1][:6], 2**32, b""],
-        "negative flags": [*WELL[1][1][:6], -1, b""],
-        "the flags as text": [*WELL[1][1][:6], "", b""],
-        "a tag of a group of 15 bytes": [*WELL[1][1][:7], bytes(15)],
-        "a tag of a group of 17 bytes": [*WELL[1][1][:7], bytes(17)],
-        "the tag of a group as text": [*WELL[1][1][:7], ""],
+        "flags of 33 bits": [*WELL[1][1][:6], 2**32, b"", 10],
+        "negative flags": [*WELL[1][1][:6], -1, b"", 10],
+        "the flags as text": [*WELL[1][1][:6], "", b"", 10],
+        "a tag of a group of 15 bytes": [*WELL[1][1][:7], bytes(15), 10],
+        "a tag of a group of 17 bytes": [*WELL[1][1][:7], bytes(17), 10],
+        "the tag of a group as text": [*WELL[1][1][:7], "", 10],
+        "241 minutes of delay": [*WELL[1][1][:8], 241],
+        "the delay as text": [*WELL[1][1][:8], ""],
     },
     2: {"an id of 31 bytes": [HASH[1:], *WELL[2][1][1:]], "a signature as text": [HASH, "x", *WELL[2][1][2:]]},
     3: {"501 bytes": ["x" * 501], "the text as bytes": [b"x"]},
     4: {"501 bytes": ["x" * 501]},
     5: {"501 bytes": ["x" * 501], "a zero": ["\0"]},
     6: {
-        "one place": [NEAR[:2], ""],
-        "three places": [[*NEAR, 0, 0], ""],
-        "beyond the pole": [[9_000_001, 0, 0, 0], ""],
-        "beyond the date line": [[0, 0, 0, -18_000_001], ""],
-        "the places as bytes": [bytes(4), ""],
-        "a contact of 65 bytes": [[], "1" * 65],
+        "one place": [NEAR[:2], "", []],
+        "three places": [[*NEAR, 0, 0], "", []],
+        "beyond the pole": [[9_000_001, 0, 0, 0], "", []],
+        "beyond the date line": [[0, 0, 0, -18_000_001], "", []],
+        "the places as bytes": [bytes(4), "", []],
+        "a contact of 65 bytes": [[], "1" * 65, []],
+        "one name": [NEAR, "", ["Gare"]],
+        "names of no places": [[], "", ["Gare", ""]],
+        "a name of 65 bytes": [NEAR, "", ["", "x" * 65]],
+        "a name with a line that goes back": [NEAR, "", ["\r", ""]],
     },
     7: {
         "five digits": ["01415"],

@@ -181,7 +181,7 @@ def proposals(town: Town, count: int, *, amount: int | None = None) -> None:
         terms = replace(agreement_from(deal.terms), deal=number.to_bytes(16, "big"))
         terms = terms if amount is None else replace(terms, amount=amount)
         card = letters.new_card(desk, replace(deal, id=terms.deal))
-        body = Proposal(terms.body(), sign_as_passenger(terms, desk.keys.log), desk.device, card, "Ann", "", 0, b"")
+        body = Proposal(terms.body(), sign_as_passenger(terms, desk.keys.log), desk.device, card, "Ann", "", 0, b"", 10)
         _, sealed = seal_letter(
             *(terms.deal, 1, body), sender_seed=desk.keys.log, box_pk=offer.box_pk, about=deal.offer_id, net=desk.net
         )  # type: ignore[union-attr] # an offer has a box

@@ -112,3 +112,37 @@ def test_a_home_with_riders_from_before_their_stops_were_ordered(tmp_path: Path)
     assert last.pickup_pos < last.dropoff_pos < 2
     assert int(long.dropoff_pos) == 12
     new.close()
+
+
+def test_a_home_from_before_walks(tmp_path: Path) -> None:
+    """Where passengers stand is taken from their posts; proposals of the earlier format lapse."""
+    old = before("walks", tmp_path / "node.db", node_schema, 7)
+    old.execute("INSERT INTO posts VALUES (x'0a', 2, x'', 'live', 45.0, 5.0, 45.5, 5.25, 1, 2, 0)")
+    columns = [row[1:3] for row in old.execute("PRAGMA table_info(deals)")]
+    for number, state in enumerate(("agreed", "proposed")):
+        values = {name: {"BLOB": b"", "TEXT": "", "INTEGER": 0, "REAL": 0.0}[kind] for name, kind in columns}
+        values |= {"id": bytes([number]), "state": state, "role": "passenger", "post_id": b"\x0a"}
+        marks = ",".join("?" * len(columns))
+        old.execute(f"INSERT INTO deals VALUES ({marks})", [values[name] for name, _ in columns])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    kept, lapsed = deals.all_deals(new)
+    assert kept.own_places == lapsed.own_places == "45.00000 5.00000 45.50000 5.25000"
+    assert (kept.state, lapsed.state) == (State.AGREED, State.LAPSED)
+    new.close()
+
+
+def test_matches_from_before_walks_stay(tmp_path: Path) -> None:
+    """A match of an earlier version is one at the passenger's own ends."""
+    old = before("walks", tmp_path / "board.db", board_schema, 3)
+    columns = {
+        row[1]: {"BLOB": b"m", "TEXT": "", "INTEGER": 7, "REAL": 0.5}[row[2]]
+        for row in old.execute("PRAGMA table_info(matches)")
+    }
+    old.execute(f"INSERT INTO matches VALUES ({','.join('?' * len(columns))})", [*columns.values()])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "board.db", board_schema, synchronous="NORMAL")
+    (kept,) = board.matches(new)
+    assert board.match(new, b"m") == kept
+    assert (kept.walk, kept.delay, kept.pickup_spot, kept.dropoff_place) == (7, 0, "", "")
+    new.close()
