@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lazpool.actions.desk import open_desk
 from lazpool.records.places import Point, Spot
 from lazpool.store.spots import meeting_spots
-from tests.cli.users import GRENOBLE, User
+from tests.cli.users import GRENOBLE, TOMORROW, User, carry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +146,44 @@ def test_the_real_list(ada: User, bnlc: Path) -> None:
     assert done["imported"] > 2400
     near = ada.call("place", "near", "45.3645,5.5915", "--within", "5000")["meeting_places"]
     assert any("Champfeuillet" in one["name"] and one["capacity"] for one in near)
+
+
+MEYLAN, QUAY, NEAR_LYON = "45.20750,5.76790", "45.19422,5.71864", "45.7606,4.8594"
+
+
+def rides(ada: User, *words: str) -> list[dict[str, Any]]:
+    """Let Ada drive past the quay to Lyon, and two ask for that from the middle of Grenoble; the matches of the two.
+
+    words: a `place` command of both. The first walks nowhere, the second up to 1,500 m.
+    """
+    ada.call("offer", MEYLAN, NEAR_LYON, "--via", QUAY, "--at", TOMORROW)
+    both = [User(ada.home.with_name(name)) for name in ("stays", "walks")]
+    for user, walk in zip(both, ("0", "1500"), strict=True):
+        user.call("place", *words)
+        user.call("request", GRENOBLE, NEAR_LYON, "--at", TOMORROW, "--walk", walk, "--flex", "60")
+    carry(ada, *both)
+    return [user.call("matches")["matches"][0] for user in both]
+
+
+def test_a_walk_to_an_own_meeting_place_saves_a_detour(ada: User) -> None:
+    """Who walks is fetched where the driver passes anyway: a match says how far, and the detour is smaller."""
+    stays, walks = rides(ada, "add", "quay", QUAY, "--meeting")
+    assert stays["walk_m"] == 0
+    assert 900 < walks["walk_m"] <= 1500
+    assert walks["detour_min"] < stays["detour_min"]
+
+
+def test_a_private_place_is_never_proposed(ada: User) -> None:
+    """The same place, saved and not marked, changes nothing."""
+    stays, walks = rides(ada, "add", "quay", QUAY)
+    assert walks["walk_m"] == 0
+    assert walks["detour_min"] == stays["detour_min"]
+
+
+def test_a_walk_to_a_place_of_the_real_list(ada: User, bnlc: Path) -> None:
+    """With the BNLC the Aire de covoiturage at Porte de France is proposed to who walks 1,500 m."""
+    stays, walks = rides(ada, "import", str(bnlc))
+    assert stays["walk_m"] == 0
+    assert 0 < walks["walk_m"] <= 1500
+    assert walks["detour_min"] < stays["detour_min"]
+    assert "Porte de France" in json.dumps(walks)
