@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lazpool.actions import proposals, receipts, rides, seats
 from lazpool.actions.deals import send_details
+from lazpool.actions.detours import cost_of
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two, secret_of
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
@@ -84,7 +85,7 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
     else:
         advance(desk, deal, Event.THEY_PROPOSE)
         proposals.take_proposal(deal, body)
-    if reason := _objection(desk, body, offer):
+    if reason := _objection(desk, body, offer) or _by_road(desk, body, offer, deal):
         _refuse(desk, deal, letter, reason)
         return
     deals.put(desk.node, deal)
@@ -249,6 +250,14 @@ def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
     if terms.answer_by < desk.minute:
         return "the proposal came too late"
     return _not_for_them(desk, body, offer) or agreement.objection(offer, terms, body.max_delay)
+
+
+def _by_road(desk: Desk, body: Proposal, own_offer: own.OwnPost, deal: Deal) -> str:
+    """Note what this costs us by road, where roads are known; return why it is too much, or nothing."""
+    cost, offer = cost_of(desk, own_offer, body.agreement), read_post(own_offer.envelope)[0].post
+    if cost.own is not None:
+        deal.detour, deal.estimated = round(cost.own.rider, 1), 0
+    return "the detour by road is above the limit" if isinstance(offer, Offer) and cost.is_above(offer) else ""
 
 
 def _not_for_them(desk: Desk, body: Proposal, offer: Offer) -> str:

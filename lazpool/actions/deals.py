@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from lazpool.actions.aboard import riders
+from lazpool.actions.detours import cost_of, foresee
 from lazpool.actions.endings import call_off, send_decline
 from lazpool.actions.letters import How, new_card, write
 from lazpool.actions.moves import advance, checked_note, find, post_seed
@@ -18,7 +19,7 @@ from lazpool.records.posts import Offer, read_post
 from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Miss, Reason
 from lazpool.rules.negotiation import Event, Role, State
-from lazpool.store import deals, post_office
+from lazpool.store import deals, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -34,6 +35,7 @@ _FULL = {
 
 def accept(desk: Desk, deal_id: bytes) -> Deal:
     """Accept: a driver a proposal, signing the same terms, if seats and detour allow; a passenger an invitation."""
+    _foresee(desk, find(desk, deal_id))
     with desk.node.transaction():
         deal = find(desk, deal_id)
         if deal.role is Role.PASSENGER and deal.state is State.INVITED:
@@ -91,6 +93,11 @@ def _name(spot: str) -> str:
     return plain.encode()[:MAX_NAME].decode(errors="ignore")
 
 
+def _foresee(desk: Desk, deal: Deal) -> None:
+    if deal.role is Role.DRIVER and deal.terms:
+        foresee(desk, deal.offer_id, agreement_from(deal.terms), riders(desk, deal.offer_id, deal.id))
+
+
 def _take_seat(desk: Desk, deal: Deal) -> None:
     signed, _ = read_post(deal.offer)
     if not isinstance(signed.post, Offer):
@@ -100,7 +107,14 @@ def _take_seat(desk: Desk, deal: Deal) -> None:
     if isinstance(found, Miss):
         raise RefusedError(_FULL.get(found.reason, f"does not fit: {found.reason}"), code=f"full-{found.reason}")
     deal.legs, deal.detour = f"{found.pickup_leg},{found.dropoff_leg}", found.detour_min
-    deal.pickup_pos, deal.dropoff_pos = found.pickup_pos, found.dropoff_pos
+    deal.pickup_pos, deal.dropoff_pos, deal.estimated = found.pickup_pos, found.dropoff_pos, 1
+    if (post := own.post(desk.node, deal.offer_id)) is None:
+        return
+    cost = cost_of(desk, post, agreement_from(deal.terms), aboard, found)
+    if cost.is_above(signed.post):
+        raise RefusedError(f"{_FULL[Reason.DETOUR]}, by road", code="full-detour")
+    if cost.own is not None:
+        deal.detour, deal.estimated = round(cost.own.rider, 1), 0
 
 
 def _sign_acceptance(desk: Desk, deal: Deal) -> None:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from lazpool.actions import answers
+from lazpool.actions.detours import foresee
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.bodies import (
     Acceptance,
@@ -50,6 +51,8 @@ def receive(desk: Desk, tag: bytes, sealed: bytes) -> tuple[Outcome, str]:
         return Outcome.DROPPED, "the keys of this tag are gone"
     try:
         letter = open_letter(sealed, box.box_sk, about=box.about, net=desk.net)
+        if isinstance(letter.body, Proposal):
+            foresee(desk, box.about, letter.body.agreement)
         with desk.node.transaction():
             return _act(desk, box, letter), ""
     except (MalformedError, RefusedError) as wrong:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.actions.aboard import riders
+from lazpool.actions.detours import measure_matches
 from lazpool.actions.walks import place_of, walks_of
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
@@ -37,7 +38,9 @@ def match_own(desk: Desk, post: own.OwnPost) -> int:
     mine, _ = read_post(post.envelope)
     found, group = list(candidates(desk, mine.post)), secret_of(desk, mine)
     with desk.board.transaction():
-        return sum(_note(desk, mine, theirs, group) for theirs in found)
+        count = sum(_note(desk, mine, theirs, group) for theirs in found)
+    measure_matches(desk, [post])
+    return count
 
 
 def candidates(desk: Desk, mine: Post) -> Iterator[SignedPost]:

@@ -29,7 +29,7 @@ def walks_of(desk: Desk, request: Request, post: own.OwnPost | None = None) -> W
 def chosen(match: Match, post: own.OwnPost) -> Pair:
     """Return the walk that a match of our request says."""
     start, goal = (
-        walk(end, Spot(name, _point(place))) if place else None
+        walk(end, Spot(name, point_of(place))) if place else None
         for end, name, place in (
             (post.start, match.pickup_spot, match.pickup_place),
             (post.end, match.dropoff_spot, match.dropoff_place),
@@ -43,6 +43,7 @@ def place_of(spot: Spot | None) -> str:
     return f"{spot.point.lat:.5f} {spot.point.lon:.5f}" if spot else ""
 
 
-def _point(place: str) -> Point:
+def point_of(place: str) -> Point:
+    """Return the place that such a text says."""
     lat, lon = map(float, place.split())
     return Point(lat, lon)

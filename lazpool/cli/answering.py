@@ -13,6 +13,7 @@ from lazpool.actions.moves import find
 from lazpool.cli.commands import command
 from lazpool.cli.typed import free_text, hex_id, short
 from lazpool.records.bodies import CODE_DIGITS, MAX_TEXT
+from lazpool.records.posts import Offer, read_post
 from lazpool.rules.negotiation import Role, State
 
 if TYPE_CHECKING:
@@ -26,14 +27,19 @@ _AGREED = {State.AGREED, State.RIDING}
 
 @command("accept", example="lazpool accept 5be1f0")
 @click.argument("deal")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def accept(app: App, deal: str) -> None:
+def accept(app: App, deal: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
     """Accept a passenger's proposal, or a driver's invitation.
 
-    A driver's node first checks that a seat is free on that part of the way, then signs the terms.
+    A driver's node first checks that a seat is free on that part of the way, then signs the terms. It asks when it
+    knows the roads and the detour from your door is above the limit of your offer.
     """
     with app.desk() as desk:
-        _show(app, desk, actions.accept(desk, _id(desk, deal)))
+        found = find(desk, _id(desk, deal))
+        if question := _far_off(found):
+            app.confirm(question, yes=yes)
+        _show(app, desk, actions.accept(desk, found.id))
 
 
 @command("decline", example="lazpool decline 5be1f0 --reason 'the car is full of skis'")
@@ -101,6 +107,16 @@ def done(app: App, deal: str) -> None:
     """As the passenger, say that the ride took place, without a code: your node signs the receipt."""
     with app.desk() as desk:
         _show(app, desk, rides.done(desk, _id(desk, deal)))
+
+
+def _far_off(deal: Deal) -> str:
+    """Return what to ask about a detour by road that is above what the driver said; strangers are not told of it."""
+    offer = read_post(deal.offer)[0].post
+    if deal.role is Role.PASSENGER or deal.estimated or not isinstance(offer, Offer) or deal.detour <= offer.max_detour:
+        return ""
+    return (
+        f"By road this is a detour of {deal.detour:.0f} min, and you allow {offer.max_detour}. Accept it all the same?"
+    )
 
 
 def _id(desk: Desk, text: str) -> bytes:

@@ -16,6 +16,7 @@ from lazpool.cli.views import money, point
 from lazpool.cli.words import label, price
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point, centre
+from lazpool.records.posts import Offer, read_post
 from lazpool.rules.conditions import names
 from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals as stored
@@ -88,6 +89,7 @@ def _more(desk: Desk, deal: Deal) -> dict[str, object]:
         "peer": {"name": deal.peer_name, "contact": deal.peer_contact, "places": [point(p) for p in _exact(deal)]},
         "legs": legs,
         "detour_min": deal.detour,
+        "estimated": bool(deal.estimated),
         "ended_by": deal.by,
     }
 
@@ -145,6 +147,7 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         dropoff = _where(desk, deal.dropoff_spot, terms.dropoff)
         pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} {dropoff}"
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
+    pairs["detour"] = _detour(deal)
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
     pairs["conditions"] = ", ".join(names(deal.flags))
@@ -154,6 +157,17 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
 
 def _where(desk: Desk, spot: str, cell: int) -> str:
     return f"at {spot}" if spot else f"near {label(desk, centre(cell))}"
+
+
+def _detour(deal: Deal) -> str:
+    """Return what a deal costs us as the driver: by road as soon as it is proposed, estimated once it is accepted."""
+    offer = read_post(deal.offer)[0].post
+    if deal.role is not Role.DRIVER or not deal.detour or not isinstance(offer, Offer):
+        return ""
+    how = (
+        f"~{deal.detour:.0f} min, estimated" if deal.estimated else f"{deal.detour:.0f} min by road, from door to door"
+    )
+    return f"{how}; you allow {offer.max_detour} min"
 
 
 def _note_line(note: dict[str, object]) -> str:

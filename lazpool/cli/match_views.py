@@ -124,7 +124,7 @@ def _driver(desk: Desk, found: Explained) -> dict[str, object]:
     return {
         "depart_at": iso(desk, fit.depart_at),
         "later_min": fit.depart_at - found.offer.depart,
-        "detour_min": fit.detour_min,
+        "detour_min": fit.detour_min if found.match.estimated else found.match.detour,
         "detour_km": fit.detour_hm / 10,
         "detour_limit_min": found.offer.max_detour,
         "detour_accepted_min": budget_min(found.offer.max_detour),

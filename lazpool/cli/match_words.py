@@ -155,7 +155,8 @@ def _co2(match: Document) -> str:
 
 def _sure(match: Document) -> str:
     if not match["estimated"]:
-        return "confirmed by roads"
+        ends = "from your door to your end" if match["role"] == "driver" else "on the way that the offer tells"
+        return f"the minutes of detour are by road, {ends}; everything else follows from the published route"
     cells = match["ride"]["counted_from"] == "meeting cells"
     finer = "; counted from your own meeting cells, so finer than in the list" if cells else ""
     return f"estimated (~) along great circles, not roads; the driver's own node decides when it is asked{finer}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 import trio
 
 from lazpool.actions import hearing
-from lazpool.node.state import say
 from lazpool.rules.areas import parse_topic
 from lazpool.store import board
 
@@ -65,8 +64,7 @@ class Ears:
                 except trio.WouldBlock:
                     break
             heard = [self._heard.pop(data) for data in batch if data in self._heard]
-            if matches := hearing.store_heard(self._node.desk, heard, self._node.own):
-                say("matches", "matches found", count=matches)
+            self._node.note_matches(hearing.store_heard(self._node.desk, heard, self._node.own))
 
     def _is_first(self, key: tuple[bytes, int]) -> bool:
         if key in self._passed:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import structlog
 import trio
 
+from lazpool.actions.detours import measure_matches
 from lazpool.actions.matches import areas_of, own_live
 from lazpool.net.throttle import Throttle
 from lazpool.records.sync import HUB, MAX_AREAS, NODE, Hello
 from lazpool.rules.areas import topic
+from lazpool.store import own
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -84,6 +86,12 @@ class Node:
         """Read our live posts again and follow their areas; tell whether an area is new."""
         self.own = own_live(self.desk)
         return self.follow({area for one in self.own for area in areas_of(one.signed.post)})
+
+    def note_matches(self, count: int) -> None:
+        """Measure new matches on roads, and log how many there are."""
+        if count:
+            measure_matches(self.desk, own.posts(self.desk.node))
+            say("matches", "matches found", count=count)
 
     def follow(self, areas: set[int]) -> bool:
         """Add areas, as many as fit; tell whether one is new."""

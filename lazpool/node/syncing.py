@@ -118,5 +118,4 @@ async def _missing(node: Node, network: Network, peer: bytes, area: int) -> list
 
 
 def _take(node: Node, envelopes: tuple[bytes, ...], area: int) -> None:
-    if matches := hearing.hear_all(node.desk, envelopes, area, node.own):
-        say("matches", "matches found", count=matches)
+    node.note_matches(hearing.hear_all(node.desk, envelopes, area, node.own))

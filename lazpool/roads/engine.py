@@ -7,7 +7,7 @@ Source: the docstrings of osrm-bindings 26.10 and OSRM's API documentation, docs
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import accumulate, chain
 from pathlib import Path
@@ -24,6 +24,7 @@ PACKAGE = "osrm-bindings"
 NEAR_M = 1000.0
 """A place farther than this from every road of the extract is outside of it."""
 MAX_STOPS = 200
+REMEMBERED = 256
 
 
 def engine_version() -> str:
@@ -53,6 +54,7 @@ class Engine:
         """Open the files that begin with this path; LazpoolError when the engine does not take them."""
         self._osrm = _osrm()
         self._beyond = GreatCircles()
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._table)
         try:
             self._engine = self._osrm.OSRM(
                 algorithm="CH", storage_config=str(base), use_mmap=True, use_shared_memory=False, verbosity="NONE",
@@ -73,7 +75,13 @@ class Engine:
         return _route(found)
 
     def table(self, places: Sequence[Point]) -> Table:
-        """Return the times by road; all are estimated where one place is beyond the extract or cannot be reached."""
+        """Return the times by road; all are estimated where one place is beyond the extract or cannot be reached.
+
+        What was asked a moment ago is remembered: reading roads may wait for a disk.
+        """
+        return self._remembered(tuple(places))
+
+    def _table(self, places: tuple[Point, ...]) -> Table:
         asked = self._osrm.TableParameters(**_asked(places), annotations=["duration"])
         try:
             rows = [list(row) for row in self._engine.Table(asked)["durations"]]

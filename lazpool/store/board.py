@@ -205,6 +205,17 @@ def match(db: Store, identifier: bytes) -> Match | None:
     return Match(**dict(row)) if row else None
 
 
+def best_matches(db: Store, mine: bytes, most: int) -> list[Match]:
+    """Return the matches of an own post with the least detour."""
+    sql = "SELECT * FROM matches WHERE mine=? ORDER BY detour, id LIMIT ?"
+    return [Match(**dict(row)) for row in db.all(sql, (mine, most))]
+
+
+def set_detour(db: Store, identifier: bytes, minutes: float) -> None:
+    """Note the detour of a match as it is by road."""
+    db.execute("UPDATE matches SET detour=?, estimated=0 WHERE id=?", (minutes, identifier))
+
+
 def kind_name(kind: int) -> str:
     """Return the word for a kind of post."""
     return {Offer.KIND: "offer", Request.KIND: "request"}.get(kind, "withdrawal")

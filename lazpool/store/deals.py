@@ -19,12 +19,13 @@ class Deal:
     """A deal as one side knows it; empty bytes and text stand for what is not known yet.
 
     offer: the envelope. post_id: our own post behind it. about: the post that our letters are about. own_tag: the tag
-    of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver).
-    legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos, dropoff_pos: where their stops stand
-    in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by which pick-up and drop-off may be
-    later than agreed. own_places: where we meet, as in peer_places (passenger). pickup_spot, dropoff_spot: names of
-    meeting places. counter: letters sent. boarding: the counter of the newest code sent. by: who ended it, "us" or
-    "them". depart, ends, answer_by, created and changed: minutes. flags: the request's conditions.
+    of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver),
+    by road unless `estimated`. legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos,
+    dropoff_pos: where their stops stand in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by
+    which pick-up and drop-off may be later than agreed. own_places: where we meet, as in peer_places (passenger).
+    pickup_spot, dropoff_spot: names of meeting places. counter: letters sent. boarding: the counter of the newest code
+    sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed: minutes. flags: the request's
+    conditions.
     """
 
     id: bytes
@@ -66,6 +67,7 @@ class Deal:
     created: int
     changed: int
     flags: int = 0
+    estimated: int = 1
 
 
 _COLUMNS = [field.name for field in fields(Deal)]

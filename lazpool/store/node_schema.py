@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 8
+VERSION = 9
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -146,6 +146,9 @@ UPDATE deals SET state='lapsed', reason='made by an earlier version' WHERE state
 DELETE FROM outbox WHERE letter_kind=1;
 """
 
+# Whether the detour of a deal is estimated along great circles, or measured on roads.
+_DETOURS = "ALTER TABLE deals ADD COLUMN estimated INTEGER NOT NULL DEFAULT 1"
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -184,6 +187,10 @@ def migrations() -> Migrations:
     @steps(name="walks")
     def walks(database: Database) -> None:
         run_script(database, _WALKS)
+
+    @steps(name="detours")
+    def detours(database: Database) -> None:
+        run_script(database, _DETOURS)
 
     return steps
 

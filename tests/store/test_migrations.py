@@ -73,6 +73,20 @@ def test_a_board_of_the_first_format_begins_anew(tmp_path: Path) -> None:
     new.close()
 
 
+def test_detours_of_before_are_estimates(tmp_path: Path) -> None:
+    """A deal of an earlier version keeps its minutes, which roads never confirmed."""
+    old = before("detours", tmp_path / "node.db", node_schema, 8)
+    columns = [row[1:3] for row in old.execute("PRAGMA table_info(deals)")]
+    values = {name: {"BLOB": b"", "TEXT": "", "INTEGER": 0, "REAL": 4.5}[kind] for name, kind in columns}
+    values |= {"id": b"1", "state": "agreed", "role": "driver"}
+    marks = ",".join("?" * len(columns))
+    old.execute(f"INSERT INTO deals VALUES ({marks})", [values[name] for name, _ in columns])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    assert [(deal.detour, deal.estimated) for deal in deals.all_deals(new)] == [(4.5, 1)]
+    new.close()
+
+
 @pytest.mark.parametrize("schema", [node_schema, board_schema])
 def test_the_version_counts_the_steps(schema: Any) -> None:
     """A step that is added raises the version, or an existing home would never take it."""
