@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lazpool.errors import InvalidInputError, NoHomeError, RefusedError
@@ -16,7 +18,44 @@ FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
 MAX_PLAN_DAYS = 13
 """Posts live at most 14 days, and outlive their trip."""
+EVENTS = ("match", "deal")
+MAX_HOOK_S = 600.0
+_SCRIPT = re.compile(r"-[a-z]*c|-e")
+"""Arguments after which shells, Python and Perl take a program."""
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A program of the user's that the running node starts when something happened.
+
+    command: the program and its arguments, in which `{title}` and the like are replaced. events: of which kinds it is
+    told. timeout: seconds after which it is ended.
+    """
+
+    PLACEHOLDERS: ClassVar[tuple[str, ...]] = ("title", "body", "event", "id", "count")
+    command: tuple[str, ...]
+    events: tuple[str, ...] = EVENTS
+    timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be run, and what would never be filled in."""
+        if not self.command or not self.command[0] or _PLACEHOLDER.search(self.command[0]):
+            raise _wrong_hook("command", "names no program", 'command = ["notify-send", "{title}", "{body}"]')
+        if any(_SCRIPT.fullmatch(flag) and _PLACEHOLDER.search(word) for flag, word in pairwise(self.command)):
+            hint = 'write "$LAZPOOL_BODY" there, with the quotes: names and notes of strangers are no part of a program'
+            raise _wrong_hook("command", "has a placeholder inside a script", hint)
+        if any("\0" in word for word in self.command):
+            raise _wrong_hook("command", "has a zero in it", "arguments of programs cannot hold one")
+        for name in (name for word in self.command for name in _PLACEHOLDER.findall(word)):
+            if name not in self.PLACEHOLDERS:
+                known = ", ".join(f"{{{one}}}" for one in self.PLACEHOLDERS)
+                raise _wrong_hook("command", f"has {{{name}}}, which nothing fills in", f"there are: {known}")
+        if not self.events or not set(self.events) <= set(EVENTS):
+            raise _wrong_hook("events", "is not a list of kinds of events", f"there are: {', '.join(EVENTS)}")
+        if not 0 < self.timeout <= MAX_HOOK_S:
+            raise _wrong_hook("timeout", f"is not from 0 to {MAX_HOOK_S:.0f} seconds", "timeout = 10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +66,7 @@ class Config:
     sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     plan_days: how many days ahead the posts of a plan are published.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
-    roads: folder of the road extract, empty for the one in the home.
+    roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
     """
 
     home: Path
@@ -39,6 +78,7 @@ class Config:
     plan_days: int = 7
     countries: str = ""
     roads: str = ""
+    hook: Hook | None = None
 
     def __post_init__(self) -> None:
         """Refuse a zone that does not exist, and days that posts cannot live."""
@@ -105,12 +145,13 @@ def load_config(home: Path) -> Config:
         raise NoHomeError(f"there is no lazpool home at {home}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise InvalidInputError(f"{home / FILE} is not valid TOML: {wrong}") from wrong
-    return Config(home, **_known(values))
+    hook = values.pop("hook", None)
+    return Config(home, **_known(values), hook=None if hook is None else _hook(hook))
 
 
 def write_config(config: Config) -> None:
     """Write the settings of a new home; RefusedError when it has some already."""
-    lines = [f"{field.name} = {json.dumps(getattr(config, field.name))}" for field in fields(config)[1:]]
+    lines = [f"{field.name} = {json.dumps(getattr(config, field.name))}" for field in fields(config)[1:-1]]
     try:
         with (config.home / FILE).open("x", encoding="utf-8") as file:
             file.write(
@@ -124,9 +165,10 @@ def change_setting(home: Path, name: str, value: str) -> None:
     """Set one value in the settings of a home, leaving everything else in the file as it is."""
     file = home / FILE
     lines, line = file.read_text(encoding="utf-8").splitlines(), f"{name} = {json.dumps(value)}"
-    places = [number for number, old in enumerate(lines) if old.partition("=")[0].strip() == name]
-    at = places[0] if places else len(lines)
-    lines[at : at + 1] = [line]
+    end = next((number for number, old in enumerate(lines) if old.lstrip().startswith("[")), len(lines))  # of settings
+    places = [number for number, old in enumerate(lines[:end]) if old.partition("=")[0].strip() == name]
+    at = places[0] if places else end
+    lines[at : at + len(places[:1])] = [line]
     aside = file.with_name(f"{FILE}.{os.getpid()}.new")
     try:
         aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -136,11 +178,32 @@ def change_setting(home: Path, name: str, value: str) -> None:
 
 
 def _known(values: dict[str, object]) -> dict[str, Any]:
-    kinds = {field.name: type(field.default) for field in fields(Config) if field.name != "home"}
+    kinds = {field.name: type(field.default) for field in fields(Config) if field.name not in {"home", "hook"}}
     for name, value in values.items():
         if name not in kinds:
-            hint = f"settings: {', '.join(sorted(kinds))}"
+            hint = f"settings: {', '.join(sorted(kinds))}, [hook]"
             raise InvalidInputError(f"{FILE}: there is no setting {name!r}", hint=hint)
         if type(value) is not kinds[name]:
             raise InvalidInputError(f"{FILE}: {name} is not {_WORDS[kinds[name]]}")
     return values
+
+
+def _hook(table: object) -> Hook:
+    """Return the [hook] of the settings, or raise InvalidInputError naming the key that is wrong."""
+    if not isinstance(table, dict):
+        raise InvalidInputError(f"{FILE}: hook is not a table", hint="write [hook] on a line of its own")
+    for name in table:
+        if name not in {"command", "events", "timeout"}:
+            raise _wrong_hook(name, "is no setting of it", "settings: command, events, timeout")
+    for name in ("command", "events"):
+        words = table.get(name, [] if name == "command" else list(EVENTS))
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise _wrong_hook(name, "is not a list of texts", f'{name} = ["...", "..."]; there is no shell in between')
+    if type(table.get("timeout", 0)) not in {int, float}:
+        raise _wrong_hook("timeout", "is not a number of seconds", "timeout = 10")
+    lists = {name: tuple(table[name]) for name in ("command", "events") if name in table}
+    return Hook(**{"command": (), **table, **lists})
+
+
+def _wrong_hook(name: str, why: str, hint: str) -> InvalidInputError:
+    return InvalidInputError(f"{FILE}: [hook] {name} {why}", hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import plans, seats
+from lazpool.actions import events, plans, seats
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.records.bodies import Boarded, Proposal
@@ -32,6 +32,7 @@ def tick(desk: Desk) -> None:
     with desk.node.transaction():
         own.drop_boxes(desk.node, desk.minute)
         plans.forget_past(desk)
+        events.forget_past(desk)
         post_office.drop_expired(desk.node, desk.minute)
     with desk.board.transaction():
         board.expire(desk.board, desk.minute)

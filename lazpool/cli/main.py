@@ -39,6 +39,8 @@ COMMANDS = {
         "map": "mapping:show_map",
         "propose": "matching:propose",
         "invite": "matching:invite",
+        "watch": "watching:watch",
+        "hook": "watching:hook",
         "deals": "dealing:deals",
         "deal": "dealing:deal",
         "accept": "answering:accept",

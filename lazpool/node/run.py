@@ -11,7 +11,7 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import links, mailman, notice, pump, syncing
+from lazpool.node import hook, links, mailman, notice, pump, syncing
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.state import Node, log
@@ -38,6 +38,7 @@ async def _main(node: Node, listen: Sequence[str]) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_supervise, node, listen)
+            nursery.start_soon(_forever, "hook", partial(hook.keep_telling, node))
             async for _ in signals:
                 log.info("stopping")
                 nursery.cancel_scope.cancel()

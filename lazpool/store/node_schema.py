@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 9
+VERSION = 10
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -149,6 +149,25 @@ DELETE FROM outbox WHERE letter_kind=1;
 # Whether the detour of a deal is estimated along great circles, or measured on roads.
 _DETOURS = "ALTER TABLE deals ADD COLUMN estimated INTEGER NOT NULL DEFAULT 1"
 
+# What happened to deals, for `watch` and the hook: the database writes it down itself, so that no way of changing a
+# deal is missed. told: what the hook has told of: matches with their expiry, and the number of the last change.
+_ALERTS = """
+CREATE TABLE deal_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, deal BLOB NOT NULL, was TEXT NOT NULL, state TEXT NOT NULL,
+    note TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER deal_begun AFTER INSERT ON deals BEGIN INSERT INTO deal_events
+    SELECT NULL, new.id, '', new.state, '', new.reason, new.by, new.created; END;
+CREATE TRIGGER deal_moved AFTER UPDATE OF state ON deals WHEN old.state <> new.state BEGIN INSERT INTO deal_events
+    SELECT NULL, new.id, old.state, new.state, '', new.reason, new.by, new.changed; END;
+CREATE TRIGGER note_came AFTER INSERT ON notes WHEN new.mine = 0 BEGIN INSERT INTO deal_events
+    SELECT NULL, id, state, state, new.text, '', '', new.at FROM deals WHERE id = new.deal; END;
+
+CREATE TABLE told (
+    kind TEXT NOT NULL, id BLOB NOT NULL, upto INTEGER NOT NULL, PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
@@ -191,6 +210,10 @@ def migrations() -> Migrations:
     @steps(name="detours")
     def detours(database: Database) -> None:
         run_script(database, _DETOURS)
+
+    @steps(name="alerts")
+    def alerts(database: Database) -> None:
+        run_script(database, _ALERTS)
 
     return steps
 

@@ -1,0 +1,67 @@
+"""What happened to deals, as the database itself wrote it down, and what was told of it; in node.db."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lazpool.store.database import Store
+
+_MATCH, _DEAL = "match", "deal"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A deal began (was is empty), moved, or got a note of the partner; at: minute."""
+
+    id: int
+    deal: bytes
+    was: str
+    state: str
+    note: str
+    reason: str
+    by: str
+    at: int
+
+
+def changes(db: Store, after: int, since: int = 0) -> list[Change]:
+    """Return the changes with higher numbers than `after`, since a minute, oldest first."""
+    return [
+        Change(*row) for row in db.all("SELECT * FROM deal_events WHERE id>? AND at>=? ORDER BY id", (after, since))
+    ]
+
+
+def newest(db: Store) -> int:
+    """Return the number of the newest change, 0 for none yet."""
+    return db.number("SELECT seq FROM sqlite_sequence WHERE name='deal_events'")
+
+
+def told_matches(db: Store) -> set[bytes]:
+    """Return the ids of the matches that were told of."""
+    return {row[0] for row in db.all("SELECT id FROM told WHERE kind=?", (_MATCH,))}
+
+
+def told_change(db: Store) -> int | None:
+    """Return the number of the last change that was told of; None before the first time."""
+    row = db.one("SELECT upto FROM told WHERE kind=?", (_DEAL,))
+    return int(row[0]) if row else None
+
+
+def tell_matches(db: Store, told: Iterable[tuple[bytes, int]]) -> None:
+    """Remember matches that were told of, each with the minute at which it expires."""
+    rows = [(_MATCH, identifier, expires) for identifier, expires in told]
+    db.connection.executemany("INSERT OR REPLACE INTO told VALUES (?,?,?)", rows)
+
+
+def tell_change(db: Store, number: int) -> None:
+    """Remember the last change that was told of."""
+    db.execute("INSERT OR REPLACE INTO told VALUES (?,x'',?)", (_DEAL, number))
+
+
+def forget(db: Store, *, changes_before: int, matches_before: int) -> None:
+    """Forget changes from before a minute, and matches that expired before one."""
+    db.execute("DELETE FROM deal_events WHERE at<?", (changes_before,))
+    db.execute("DELETE FROM told WHERE kind=? AND upto<?", (_MATCH, matches_before))
