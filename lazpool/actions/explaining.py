@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lazpool.actions.aboard import riders
-from lazpool.actions.matches import match_id
+from lazpool.actions.matches import judge, match_id
 from lazpool.actions.proposals import meeting
-from lazpool.actions.walks import chosen, walks_of
+from lazpool.actions.walks import chosen
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.posts import Offer, Request, read_post
 from lazpool.rules.matching import Fit, Miss, fit
@@ -33,9 +32,9 @@ _WHY = {own.WITHDRAWN: "you withdrew", own.TAKEN: "nothing of your post is left"
 class Explained:
     """A match with all that this node knows of it.
 
-    fit: how the two posts fit. cells, terms: as the passenger, the meeting cells that a proposal would name and how the
-    offer serves them, None where nothing can be proposed. aboard: as the driver, the deals that have a seat already.
-    room: as the driver, how the offer still serves the request beside them.
+    fit: how the two posts fit, beside those aboard if they still do. cells, terms: as the passenger, the meeting cells
+    that a proposal would name and how the offer serves them, None where nothing can be proposed. aboard: as the driver,
+    the deals that have a seat already. room: how, or why not, the offer serves the request beside them.
     """
 
     match: board.Match
@@ -50,8 +49,8 @@ class Explained:
 
     @property
     def shown(self) -> Fit:
-        """Return how the offer serves the request as precisely as is known: as proposed, or beside those aboard."""
-        return self.terms or (self.room if isinstance(self.room, Fit) else self.fit)
+        """Return how the offer serves the request as precisely as is known: as proposed, or as the posts say."""
+        return self.terms or self.fit
 
 
 def explain(desk: Desk, match: board.Match) -> Explained:
@@ -62,16 +61,14 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     if not isinstance(offer, Offer) or not isinstance(request, Request):
         raise NotFoundError("that match joins no offer to a request", hint=_LISTING)
     group = groups.secret_of(desk.node, offer)
-    drives = match.role == Role.DRIVER
-    walks = walks_of(desk, request, None if drives else mine)
-    found = fit(offer, request, group=group, walks=walks)
+    room = judge(desk, mine.id, offer, request, group)
+    found = room if isinstance(room, Fit) else fit(offer, request, group=group)
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")
-    if drives:
-        room = fit(offer, request, riders(desk, mine.id), group=group, walks=walks)
+    if match.role == Role.DRIVER:
         return Explained(match, offer, request, mine, found, None, None, tuple(deals.seated(desk.node, mine.id)), room)
     cells, terms = _terms(offer, request, mine, match)
-    return Explained(match, offer, request, mine, found, cells, terms, (), found)
+    return Explained(match, offer, request, mine, found, cells, terms, (), room)
 
 
 def gone(desk: Desk, digits: str) -> NotFoundError:

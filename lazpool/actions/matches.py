@@ -9,7 +9,7 @@ from lazpool.actions.detours import measure_matches
 from lazpool.actions.walks import place_of, walks_of
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
-from lazpool.rules.matching import Fit, fit
+from lazpool.rules.matching import Fit, Miss, fit
 from lazpool.rules.negotiation import Role
 from lazpool.rules.outline import Outline, cells_near, may_fit, may_meet, outline
 from lazpool.store import board, groups, own
@@ -100,6 +100,17 @@ def secret_of(desk: Desk, signed: SignedPost) -> bytes:
     return b"" if isinstance(signed.post, Withdrawal) else groups.secret_of(desk.node, signed.post)
 
 
+def judge(desk: Desk, mine: bytes, offer: Offer, request: Request, group: bytes) -> Fit | Miss:
+    """Return how an own post fits another: on foot where the passenger walks, beside those aboard where we drive."""
+    ours = own.post(desk.node, mine)
+    drives = ours is not None and ours.kind == Offer.KIND
+    walks = walks_of(desk, request, None if drives else ours)
+    result = fit(offer, request, group=group, walks=walks)
+    if drives and isinstance(result, Fit) and (aboard := riders(desk, mine)):
+        return fit(offer, request, aboard, group=group, walks=walks)
+    return result
+
+
 def _may_match(offer: Outlined, request: Outlined) -> bool:
     return may_meet(offer.bounds, request.bounds) and may_fit(offer.bounds.shape, request.bounds.shape)
 
@@ -112,11 +123,7 @@ def _note(desk: Desk, mine: SignedPost, theirs: SignedPost, group: bytes) -> boo
             role = Role.PASSENGER
         case _:
             return False
-    drives = role is Role.DRIVER
-    walks = walks_of(desk, request, None if drives else own.post(desk.node, mine.id))
-    result = fit(offer, request, group=group, walks=walks)
-    if drives and isinstance(result, Fit) and (aboard := riders(desk, mine.id)):
-        result = fit(offer, request, aboard, group=group, walks=walks)
+    result = judge(desk, mine.id, offer, request, group)
     return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, role, offer, result))
 
 

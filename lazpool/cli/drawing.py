@@ -6,7 +6,7 @@ cells of about 5 km2. People send maps to each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import h3.api.basic_int as h3
@@ -23,7 +23,7 @@ from lazpool.store import board, deals, own
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.records.places import Point
+    from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Post
     from lazpool.store.deals import Deal
 
@@ -81,6 +81,8 @@ def _match(desk: Desk, title: str, identifier: bytes, *, exact: bool) -> Drawing
     fit = found.terms if fine and found.terms else found.fit
     cells = found.cells if fine and found.cells else (found.request.cell_from, found.request.cell_to)
     ride = _ride(desk, cells, fit.pickup_at, fit.dropoff_at)
+    if fine:
+        ride = (_at(ride[0], fit.pickup), _at(ride[1], fit.dropoff))
     begins, *passed, ends = _way_stops(desk, found.offer, fit.depart_at, round(fit.detour_min))
     mine = _own_ends(desk, found.mine) if exact else ()
     return Drawing(title, found.offer.route, (begins, *passed, *ride, ends, *mine))
@@ -103,7 +105,9 @@ def _agreed(desk: Desk, deal: Deal, *, exact: bool) -> tuple[Stop, ...]:
         terms = agreement_from(deal.terms)
         cells = (terms.pickup, terms.dropoff)
         shown = cells if exact else tuple(int(h3.cell_to_parent(cell, POST_RES)) for cell in cells)
-        return _ride(desk, (shown[0], shown[1]), terms.pickup_at, terms.dropoff_at)
+        pickup, dropoff = _ride(desk, (shown[0], shown[1]), terms.pickup_at, terms.dropoff_at)
+        named = (deal.pickup_spot or None, deal.dropoff_spot or None) if exact else (None, None)
+        return replace(pickup, name=named[0]), replace(dropoff, name=named[1])
     ours = own.post(desk.node, deal.post_id) if deal.role is Role.PASSENGER else None
     wanted: Post | None = read_post(ours.envelope)[0].post if ours else None
     return _wanted(wanted) if isinstance(wanted, Request) else ()
@@ -125,6 +129,10 @@ def _wanted(request: Request) -> tuple[Stop, ...]:
 def _ride(desk: Desk, cells: tuple[int, int], pickup_at: int, dropoff_at: int) -> tuple[Stop, Stop]:
     pickup = Stop(PICKUP, centre(cells[0]), cells[0], iso(desk, pickup_at))
     return pickup, Stop(DROPOFF, centre(cells[1]), cells[1], iso(desk, dropoff_at))
+
+
+def _at(stop: Stop, spot: Spot | None) -> Stop:
+    return replace(stop, where=spot.point, name=spot.name) if spot else stop
 
 
 def _own_ends(desk: Desk, post: own.OwnPost) -> tuple[Stop, Stop]:

@@ -187,9 +187,15 @@ def _learns(desk: Desk, found: Explained) -> dict[str, object]:
     cells = [f"{cell:x}" for cell in found.cells or ()]
     return {
         "on_proposal": [*name, "identity", "meeting cells"],
-        "on_agreement": ["exact start", "exact end", *contact],
+        "on_agreement": [*_told(found.terms), *contact],
         "meeting_cells": cells,
     }
+
+
+def _told(terms: Fit | None) -> list[str]:
+    """Return which places a passenger tells: those where they stand, so their own only where they do not walk."""
+    start, end = (terms.pickup, terms.dropoff) if terms else (None, None)
+    return ["pick-up place" if start else "exact start", "drop-off place" if end else "exact end"]
 
 
 def _next(match: Match, deal: Deal | None) -> str:

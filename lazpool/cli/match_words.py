@@ -24,6 +24,8 @@ _LEARNS = {
     "which offer": "which offer is meant",
     "exact start": "your exact start",
     "exact end": "your exact end",
+    "pick-up place": "where you get in",
+    "drop-off place": "where you get out",
     "telephone": "your telephone number",
 }
 
@@ -69,9 +71,12 @@ def _both(match: Document) -> str:
 
 def _stop(match: Document, which: str) -> str:
     stop = match["ride"][which]
+    when = f"{moment(stop['at']):%a %d %b} {_about(match)}{clock(stop['at'])}"
+    if stop["spot"]:
+        return f"{when} {'perhaps ' if match['role'] == 'driver' else ''}at {stop['spot']}"
     where = stop["name"] or degrees(stop["lat"], stop["lon"])
     around = "near" if match["ride"]["counted_from"] == "meeting cells" else "somewhere in the 5 km2 around"
-    return f"{moment(stop['at']):%a %d %b} {_about(match)}{clock(stop['at'])} {around} {where}"
+    return f"{when} {around} {where}"
 
 
 def _wish(match: Document, by: str) -> str:
@@ -101,7 +106,7 @@ def _detour(match: Document) -> str:
     who = "you" if match["role"] == "driver" else "the driver"
     allows = "allow" if match["role"] == "driver" else "allows"
     wide = f", estimates up to {driver['detour_accepted_min']:.0f}" if match["estimated"] else ""
-    more = f"{about}{driver['detour_min']:.0f} min and {about}{driver['detour_km']:.1f} km"
+    more = f"{about}{driver['detour_min']:.0f} min and ~{driver['detour_km']:.1f} km"
     return f"{more} more for {who}, stops included; {who} {allows} {driver['detour_limit_min']} min{wide}"
 
 

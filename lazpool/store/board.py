@@ -134,12 +134,6 @@ def near(db: Store, kind: int, cells: Iterable[tuple[int, int]] | None, mine: Ou
         yield from db.connection.execute(f"{sql} AND cell=?2 AND first>=?9", (kind, cell, *values, earliest))
 
 
-def nearest_in_time(db: Store, kind: int, depart: int, now: int, most: int) -> list[bytes]:
-    """Return the envelopes of others' live posts of a kind, those that depart nearest to a minute first."""
-    sql = "SELECT envelope FROM posts WHERE kind=? AND own=0 AND expires>=? ORDER BY abs(depart-?), id LIMIT ?"
-    return [row[0] for row in db.all(sql, (kind, now, depart, most))]
-
-
 def post_ids(db: Store) -> list[bytes]:
     """Return the ids of all posts on the board."""
     return [row[0] for row in db.all("SELECT id FROM posts")]

@@ -203,3 +203,28 @@ def test_an_id_that_fits_two_matches_is_ambiguous(pair: tuple[User, User]) -> No
     status, document = passenger.run("match", "abcd")
     assert (status, document["error"]["code"]) == (4, "ambiguous")
     assert "abcd0" in document["error"]["hint"]
+
+
+def test_who_walks_is_told_where_to(tmp_path: Path) -> None:
+    """The meeting place by its name, the metres, and that the driver hears of it instead of the door."""
+    driver, passenger = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    passenger.call("place", "add", "home", "45.1640,5.7440")
+    passenger.call("place", "add", "old mill", "45.1690,5.7400", "--meeting")
+    driver.call("offer", GRENOBLE, LYON, "--at", TOMORROW, "--via", VOIRON)
+    passenger.call("request", "home", LYON, "--at", TOMORROW, "--walk", "1200", "--flex", "60")
+    carry(driver, passenger)
+    match = match_of(passenger)
+    words = words_of(match)
+    assert match["ride"]["pickup"]["spot"] == "old mill"
+    assert "at old mill" in words["pick-up"]
+    assert f"you walk to old mill, {match['walk_m']} m of at most 1200 m" in words["walk"]
+    assert "where you get in and your exact end" in words["learns"]
+    assert "your exact start" not in words["learns"]
+    assert words_of(match_of(driver))["walk"] == "none counted; the passenger walks up to 1200 m"
+    coarse, exact = (passenger.say("map", match["id"], "--out", "-", *more).out for more in ((), ("--exact",)))
+    assert "old mill" not in coarse
+    assert '"coordinates": [5.74, 45.169]}, "properties": {"role": "pick-up"' in exact
+    assert '"name": "old mill"' in exact
+    deal = passenger.call("propose", match["id"])["deal"]
+    assert '"name": "old mill"' in passenger.say("map", deal, "--out", "-", "--exact").out
+    assert "old mill" not in passenger.say("map", deal, "--out", "-").out
