@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4E31
-VERSION = 10
 
 _FIRST = """
 CREATE TABLE places (name TEXT PRIMARY KEY, lat REAL NOT NULL, lon REAL NOT NULL) STRICT;
@@ -169,53 +168,36 @@ CREATE TABLE told (
 """
 
 
+_STEPS = {
+    "first": _FIRST,
+    "meeting_spots": _MEETING_SPOTS,
+    "plans": _PLANS,
+    "groups": _GROUPS,
+    "roads": _ROADS,
+    "riders": _RIDERS,
+    "renewals": _RENEWALS,
+    "walks": _WALKS,
+    "detours": _DETOURS,
+    "alerts": _ALERTS,
+}
+"""The steps by name, in the order in which they are taken; a new one is put at the end."""
+VERSION = len(_STEPS)
+
+
 def migrations() -> Migrations:
     """Return the migrations of node.db, in order."""
     from sqlite_utils import Migrations  # noqa: PLC0415 # see database._apply
 
     steps = Migrations("lazpool-node")
-
-    @steps(name="first")
-    def first(database: Database) -> None:
-        run_script(database, _FIRST)
-
-    @steps(name="meeting_spots")
-    def meeting_spots(database: Database) -> None:
-        run_script(database, _MEETING_SPOTS)
-
-    @steps(name="plans")
-    def plans(database: Database) -> None:
-        run_script(database, _PLANS)
-
-    @steps(name="groups")
-    def groups(database: Database) -> None:
-        run_script(database, _GROUPS)
-
-    @steps(name="roads")
-    def roads(database: Database) -> None:
-        run_script(database, _ROADS)
-
-    @steps(name="riders")
-    def riders(database: Database) -> None:
-        run_script(database, _RIDERS)
-
-    @steps(name="renewals")
-    def renewals(database: Database) -> None:
-        run_script(database, _RENEWALS)
-
-    @steps(name="walks")
-    def walks(database: Database) -> None:
-        run_script(database, _WALKS)
-
-    @steps(name="detours")
-    def detours(database: Database) -> None:
-        run_script(database, _DETOURS)
-
-    @steps(name="alerts")
-    def alerts(database: Database) -> None:
-        run_script(database, _ALERTS)
-
+    for name, script in _STEPS.items():
+        _add(steps, name, script)
     return steps
+
+
+def _add(steps: Migrations, name: str, script: str) -> None:
+    @steps(name=name)
+    def step(database: Database) -> None:
+        run_script(database, script)
 
 
 def run_script(database: Database, script: str) -> None:
