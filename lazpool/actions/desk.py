@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from lazpool.actions.room import Room
     from lazpool.roads.choice import Roads
 
 
@@ -33,6 +34,7 @@ class Desk:
     node: Store
     board: Store
     clock: Callable[[], float] = field(default=time.time)
+    room: Room | None = field(default=None, init=False)
     _roads: Roads | None = field(default=None, init=False)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions.matches import areas_of, match_heard, outlined, own_live
+from lazpool.actions.room import room
 from lazpool.records.posts import Request, Withdrawal, read_post
 from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
 from lazpool.rules.areas import request_area
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.actions.matches import Outlined
     from lazpool.records.posts import SignedPost
-
-MAX_BOARD = 200_000
-MAX_AREA = 20_000
-"""Posts on a board, and in one area of it; beyond that new ones are ignored until some expire."""
 
 
 def judge(desk: Desk, data: bytes) -> Verdict:
@@ -53,8 +50,8 @@ def is_of(signed: SignedPost, area: int) -> bool:
 def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Sequence[Outlined]) -> int:
     """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
     with desk.board.transaction():
-        room = _Room(desk)
-        kept = [one for one in heard if not isinstance(one[0].post, Withdrawal) and room.take(one[1])]
+        left = room(desk)
+        kept = [one for one in heard if not isinstance(one[0].post, Withdrawal) and left.take(one[1])]
         trips = [outlined(signed) for signed, _ in kept]
         rows = [(trip.signed, trip.bounds, (area,)) for trip, (_, area) in zip(trips, kept, strict=True)]
         board.add(desk.board, rows, now=desk.minute)
@@ -83,25 +80,6 @@ def show_withdrawal(desk: Desk, envelope: bytes) -> tuple[int, ...]:
     with desk.board.transaction():
         board.withdraw(desk.board, signed, expires=post.expires)
     return areas_of(read_post(post.envelope)[0].post)
-
-
-class _Room:
-    """How many posts the board still takes; counted once a batch, since counting walks an index."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._board = MAX_BOARD - board.count(desk.board)
-        self._areas: dict[int, int] = {}
-
-    def take(self, area: int) -> bool:
-        """Take one place in an area, if there is one."""
-        if area not in self._areas:
-            self._areas[area] = MAX_AREA - board.count_area(self._desk.board, area)
-        if min(self._board, self._areas[area]) <= 0:
-            return False
-        self._board -= 1
-        self._areas[area] -= 1
-        return True
 
 
 def _withdraw(desk: Desk, signed: SignedPost) -> None:

@@ -37,10 +37,11 @@ class Point:
 
     def __post_init__(self) -> None:
         """Refuse what is not a place, NaN and infinities included."""
+        if -90 <= self.lat <= 90 and -180 <= self.lon <= 180:  # noqa: PLR2004 # degrees; no NaN is between any two
+            return
         if not (math.isfinite(self.lat) and math.isfinite(self.lon)):
             raise wrong("place", "a coordinate is not a number")
-        if not (-90 <= self.lat <= 90 and -180 <= self.lon <= 180):  # noqa: PLR2004 # degrees
-            raise wrong("place", "latitude is -90 to 90, longitude -180 to 180")
+        raise wrong("place", "latitude is -90 to 90, longitude -180 to 180")
 
 
 @dataclass(frozen=True, slots=True)

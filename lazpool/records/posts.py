@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from lazpool.errors import MalformedError
 from lazpool.records.groups import check_group_tag
@@ -180,8 +180,7 @@ Post: TypeAlias = Offer | Request | Withdrawal
 _KINDS: dict[int, tuple[type[Post], int]] = {1: (Offer, 19), 2: (Request, 17), 3: (Withdrawal, 5)}
 
 
-@dataclass(frozen=True, slots=True)
-class SignedPost:
+class SignedPost(NamedTuple):
     """A post as it travels: the record, its id and its envelope as received."""
 
     post: Post

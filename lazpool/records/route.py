@@ -5,13 +5,10 @@ Source: the varint and zigzag encodings of Protocol Buffers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import accumulate
 
 from lazpool.errors import MalformedError
 from lazpool.records.places import GRID, Point
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_VERTICES = 16
 _MAX_BYTES = 8 * MAX_VERTICES
@@ -32,15 +29,11 @@ def unpack_route(data: bytes) -> tuple[Point, ...]:
     """Return the vertices; MalformedError when the bytes are cut or too long."""
     if type(data) is not bytes or len(data) > _MAX_BYTES:
         raise MalformedError("shape", "route: too long")
-    route, lat, lon = [], 0, 0
-    numbers = list(_unzigzagged(data))
+    numbers = _unzigzagged(data)
     if len(numbers) % 2:
         raise MalformedError("shape", "route: a latitude without its longitude")
-    for lat_step, lon_step in zip(numbers[::2], numbers[1::2], strict=True):
-        lat += lat_step
-        lon += lon_step
-        route.append(Point(lat / GRID, lon / GRID))
-    return tuple(route)
+    lats, lons = accumulate(numbers[::2]), accumulate(numbers[1::2])
+    return tuple([Point(lat / GRID, lon / GRID) for lat, lon in zip(lats, lons, strict=True)])
 
 
 def _zigzag(number: int) -> int:
@@ -56,15 +49,18 @@ def _varint(number: int) -> bytes:
     return bytes(packed)
 
 
-def _unzigzagged(data: bytes) -> Iterator[int]:
+def _unzigzagged(data: bytes) -> list[int]:
+    numbers: list[int] = []
     number = shift = 0
     for byte in data:
         number |= (byte & (_MORE - 1)) << shift
-        shift += 7
-        if not byte & _MORE:
-            if byte == 0 and shift > 7:  # noqa: PLR2004 # a group of seven zero bits that the shortest form lacks
-                raise MalformedError("codec", "route: not the canonical encoding")
-            yield number >> 1 if number % 2 == 0 else -(number >> 1) - 1
-            number = shift = 0
+        if byte & _MORE:
+            shift += 7
+            continue
+        if byte == 0 and shift:  # a group of seven zero bits that the shortest form lacks
+            raise MalformedError("codec", "route: not the canonical encoding")
+        numbers.append(~(number >> 1) if number & 1 else number >> 1)
+        number = shift = 0
     if shift:
         raise MalformedError("shape", "route: the last number is cut")
+    return numbers

@@ -5,9 +5,8 @@ Reject is for what no honest node forwards (malformed, forged); ignore for what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.errors import MalformedError
 from lazpool.records.posts import Offer, SignedPost, Withdrawal, check_signature, read_post
@@ -31,8 +30,7 @@ class Judgement(Enum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The judgement, its reason, and where it could be decoded the post."""
 
     judgement: Judgement

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import struct
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import add, sub
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -118,7 +118,7 @@ def _of_offer(offer: Offer) -> Outline:
     legs = [_arc_km(math.dist(*ends)) for ends in pairwise(vertices)]
     limit = budget_km(offer.max_detour)
     box = _box(offer.route, max(legs), limit)
-    shape = struct.pack(f"{4 * len(vertices)}f", limit, *legs, *(part for vertex in vertices for part in vertex))
+    shape = struct.pack(f"{4 * len(vertices)}f", limit, *legs, *chain.from_iterable(vertices))
     return _outline(time_bounds(offer), box, shape)
 
 
@@ -152,7 +152,7 @@ def _box(route: Sequence[Point], longest_km: float, limit_km: float) -> tuple[in
     across = _half_width(top, side)
     if west - across < -180 or east + across > 180 or east - west > 180:  # noqa: PLR2004 # degrees
         west, east, across = -180, 180, 0  # one box cannot lie on both sides of the 180th meridian
-    return _floor(max(south - away, -90)), _ceil(min(north + away, 90)), _floor(west - across), _ceil(east + across)
+    return _outwards(max(south - away, -90.0), min(north + away, 90.0), west - across, east + across)
 
 
 def _drawn_in(a: Point, b: Point, walk_km: float) -> tuple[int, int, int, int]:
@@ -162,7 +162,8 @@ def _drawn_in(a: Point, b: Point, walk_km: float) -> tuple[int, int, int, int]:
     across = _half_width(math.radians(max(-south, north)), walk_km / EARTH_KM)
     if west - across < -180 or east + across > 180:  # noqa: PLR2004 # degrees
         west, east, across = 180, -180, 0  # whoever walks over the 180th meridian is held by any box
-    return _ceil(south + away), _floor(north - away), _ceil(west + across), _floor(east - across)
+    north, south, east, west = _outwards(north - away, south + away, east - across, west + across)
+    return south, north, west, east
 
 
 def _offer_spans(mine: Outline) -> Iterator[tuple[int, range, range]]:
@@ -190,11 +191,7 @@ def _ranges(low: tuple[int, int], high: tuple[int, int]) -> tuple[range, range]:
 
 def _class(width: int, minutes: int) -> int:
     """Return the least class for a box so wide and a time so long."""
-    return max(_doublings(width, SIZE), _doublings(minutes, SPAN))
-
-
-def _doublings(amount: int, unit: int) -> int:
-    return max(0, (amount - 1) // unit).bit_length()
+    return max((width - 1) // SIZE, (minutes - 1) // SPAN, 0).bit_length()
 
 
 def _square(size: int, lat: int, lon: int) -> tuple[int, int]:
@@ -240,9 +237,9 @@ def _ends(shape: bytes) -> tuple[float, _Vector, _Vector]:
     return numbers[0], numbers[1:4], numbers[4:7]
 
 
-def _floor(degrees: float) -> int:
-    return math.floor(degrees * _UNIT - 1e-3)
-
-
-def _ceil(degrees: float) -> int:
-    return math.ceil(degrees * _UNIT + 1e-3)
+def _outwards(south: float, north: float, west: float, east: float) -> tuple[int, int, int, int]:
+    """Return degrees in the unit of boxes, rounded away from the middle, and a metre more for the errors of floats."""
+    return (
+        math.floor(south * _UNIT - 0.01), math.ceil(north * _UNIT + 0.01),
+        math.floor(west * _UNIT - 0.01), math.ceil(east * _UNIT + 0.01),
+    )  # fmt: skip

@@ -17,6 +17,8 @@ from lazpool.errors import MalformedError
 Value: TypeAlias = "int | bytes | str | tuple[Value, ...]"
 Array: TypeAlias = "tuple[Value, ...]"
 
+_packer = msgpack.Packer(use_bin_type=True)  # kept: making one takes longer than packing a post
+
 MAX_DEPTH = 3
 MAX_ITEMS = 4096
 
@@ -44,7 +46,7 @@ def decode(data: bytes, limit: int) -> Array:
 
 def _pack(array: Array) -> bytes:
     try:
-        packed: bytes = msgpack.packb(array, use_bin_type=True)
+        packed: bytes = _packer.pack(array)
     except OverflowError as wrong:
         raise MalformedError("codec", "an integer beyond 64 bits") from wrong
     return packed

@@ -5,7 +5,7 @@ Source: RFC 8032, by libsodium. A signature is never an identifier: ids hash the
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nacl.bindings import (
     crypto_core_ed25519_is_valid_point,
@@ -24,7 +24,12 @@ _PREFIX = b"lazpool/1/"
 
 def signing_input(tag: str, net: bytes, record_id: bytes, extra: bytes = b"") -> bytes:
     """Return the exact bytes that are signed: prefix, tag, zero, network id, record id, extra."""
-    return _PREFIX + tag.encode("ascii") + b"\0" + net + record_id + extra
+    return _prefix(tag) + net + record_id + extra
+
+
+@cache
+def _prefix(tag: str) -> bytes:
+    return _PREFIX + tag.encode("ascii") + b"\0"
 
 
 def public_key(seed: bytes) -> bytes:

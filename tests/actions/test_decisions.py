@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import answers, hearing, letters, rides
+from lazpool.actions import answers, hearing, letters, rides, room
 from lazpool.actions import deals as decisions
 from lazpool.actions.proposals import invite, propose
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
@@ -212,7 +212,7 @@ def test_flood_of_bad_proposals_is_bounded(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("quota", ["MAX_BOARD", "MAX_AREA"])
 def test_flood_of_posts_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str) -> None:
     """A board takes so many posts, in all and of an area; what is valid beyond that is not stored."""
-    monkeypatch.setattr(hearing, quota, 3)
+    monkeypatch.setattr(room, quota, 3)
     with Town(tmp_path, "ann", "bob") as town:
         for _ in range(6):
             town.offer("bob")
