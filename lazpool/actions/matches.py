@@ -36,18 +36,21 @@ class Outlined(NamedTuple):
 def match_own(desk: Desk, post: own.OwnPost) -> int:
     """Match an own post with everything on the board; return how many new matches there are."""
     mine, _ = read_post(post.envelope)
-    found, group = list(candidates(desk, mine.post)), secret_of(desk, mine)
+    found, group = list(candidates(desk, mine.post, _away_km(desk, mine.post, post))), secret_of(desk, mine)
     with desk.board.transaction():
         count = sum(_note(desk, mine, theirs, group) for theirs in found)
     measure_matches(desk, [post])
     return count
 
 
-def candidates(desk: Desk, mine: Post) -> Iterator[SignedPost]:
-    """Yield the posts on the board that an own offer or request may match, decoded: all that do, and few others."""
+def candidates(desk: Desk, mine: Post, away_km: float = 0.0) -> Iterator[SignedPost]:
+    """Yield the posts on the board that an own offer or request may match, decoded: all that do, and few others.
+
+    away_km: see rules.outline.outline.
+    """
     if isinstance(mine, Withdrawal):
         return
-    sought, bounds = (Request.KIND if isinstance(mine, Offer) else Offer.KIND), outline(mine)
+    sought, bounds = (Request.KIND if isinstance(mine, Offer) else Offer.KIND), outline(mine, away_km)
     for envelope, shape in board.near(desk.board, sought, cells_near(sought, bounds), bounds):
         pair = (bounds.shape, shape) if sought == Request.KIND else (shape, bounds.shape)
         if may_fit(*pair):
@@ -72,15 +75,20 @@ def match_two(desk: Desk, mine: SignedPost, theirs: SignedPost) -> bool:
 
 def own_live(desk: Desk) -> list[Outlined]:
     """Return our live posts, decoded."""
-    posts = [read_post(post.envelope)[0] for post in own.posts(desk.node)]
-    return [outlined(post, secret_of(desk, post)) for post in posts]
+    pairs = [(read_post(post.envelope)[0], post) for post in own.posts(desk.node)]
+    return [outlined(signed, secret_of(desk, signed), _away_km(desk, signed.post, post)) for signed, post in pairs]
 
 
-def outlined(signed: SignedPost, group: bytes = b"") -> Outlined:
-    """Return a post with its outline; not for withdrawals."""
+def outlined(signed: SignedPost, group: bytes = b"", away_km: float = 0.0) -> Outlined:
+    """Return a post with its outline; not for withdrawals. away_km: see rules.outline.outline."""
     if isinstance(signed.post, Withdrawal):
         raise TypeError("a withdrawal matches nothing")
-    return Outlined(signed, outline(signed.post), isinstance(signed.post, Offer), group)
+    return Outlined(signed, outline(signed.post, away_km), isinstance(signed.post, Offer), group)
+
+
+def _away_km(desk: Desk, mine: Post, post: own.OwnPost) -> float:
+    walks = walks_of(desk, mine, post) if isinstance(mine, Request) else None
+    return walks.away_km if walks else 0.0
 
 
 def areas_of(post: Post) -> tuple[int, ...]:

@@ -59,9 +59,13 @@ class Outline(NamedTuple):
     shape: bytes
 
 
-def outline(post: Offer | Request) -> Outline:
-    """Return the outline of a post."""
-    return _of_offer(post) if isinstance(post, Offer) else _of_request(post)
+def outline(post: Offer | Request, away_km: float = 0.0) -> Outline:
+    """Return the outline of a post.
+
+    away_km: of a request of ours, how far from the middles of its cells it may walk to. The walk is counted from its
+    exact ends, which may lie at the edge of a cell; of others' requests only the middles are known.
+    """
+    return _of_offer(post) if isinstance(post, Offer) else _of_request(post, away_km)
 
 
 def cells_near(sought: int, mine: Outline) -> list[tuple[int, int]] | None:
@@ -122,9 +126,9 @@ def _of_offer(offer: Offer) -> Outline:
     return _outline(time_bounds(offer), box, shape)
 
 
-def _of_request(request: Request) -> Outline:
+def _of_request(request: Request, away_km: float) -> Outline:
     a, b = centre(request.cell_from), centre(request.cell_to)
-    walk = request.walk / 1000
+    walk = max(request.walk / 1000, away_km)
     shape = struct.pack("7f", walk, *_vector(a), *_vector(b))
     south, north, west, east = _drawn_in(a, b, walk)
     size = _class(0, request.latest - request.earliest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lazpool.actions.desk import open_desk
-from lazpool.records.places import Point, Spot
+from lazpool.records.places import POST_RES, Point, Spot, cell_at, centre
 from lazpool.store.spots import meeting_spots
 from tests.cli.users import GRENOBLE, TOMORROW, User, carry
 
@@ -187,3 +187,19 @@ def test_a_walk_to_a_place_of_the_real_list(ada: User, bnlc: Path) -> None:
     assert 0 < walks["walk_m"] <= 1500
     assert walks["detour_min"] < stays["detour_min"]
     assert "Porte de France" in json.dumps(walks)
+
+
+def test_a_walk_out_of_the_edge_of_a_cell(ada: User) -> None:
+    """Who starts at the edge of a cell and walks out of it is found by a driver who turns round right there."""
+    cell = cell_at(HERE, POST_RES)
+    middle, north = centre(cell), centre(cell).lat
+    while cell_at(Point(north, middle.lon), POST_RES) == cell:
+        north += 1e-5
+    home, stop = f"{north - 1e-5:.6f},{middle.lon:.6f}", f"{north + 0.003:.6f},{middle.lon:.6f}"
+    west, east = (centre(cell_at(Point(north + 0.08, middle.lon + side), POST_RES)) for side in (-0.05, 0.05))
+    zoe, goal = User(ada.home.with_name("zoe")), f"{east.lat},{east.lon}"
+    zoe.call("place", "add", "turn", stop, "--meeting")
+    ada.call("offer", f"{west.lat},{west.lon}", goal, "--via", stop, "--at", TOMORROW, "--detour", "0")
+    zoe.call("request", home, goal, "--at", TOMORROW, "--walk", "500", "--flex", "60")
+    carry(ada, zoe)
+    assert [match["walk_m"] > 0 for match in zoe.call("matches")["matches"]] == [True]
