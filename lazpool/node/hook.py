@@ -28,7 +28,27 @@ LOOK_S = 0.5
 GATHER_S = 1.0
 """How long what comes next is awaited, so that a burst is one alert."""
 PAUSE_S = 5.0
-"""Seconds between two alerts at least, whatever strangers may post."""
+"""Seconds between two alerts of a kind at least."""
+MOST_PAUSE_S = {"match": 600.0, "deal": 20.0}
+"""The same while it goes on and on: any stranger can post what matches, a deal is with somebody."""
+
+
+class Pace:
+    """When the next alert of a kind may come: ever later while there are always more, soon again after a quiet time."""
+
+    def __init__(self, most_s: float) -> None:
+        """Begin at once."""
+        self._most, self._pause, self._until = most_s, 0.0, 0.0
+
+    def may(self, now: float) -> bool:
+        """Tell whether an alert may come at that second."""
+        return now >= self._until
+
+    def told(self, now: float) -> None:
+        """Note that there was one."""
+        was_quiet = now - self._until > self._pause
+        self._pause = PAUSE_S if was_quiet or not self._pause else min(2 * self._pause, self._most)
+        self._until = now + self._pause
 
 
 async def keep_telling(node: Node) -> None:
@@ -40,13 +60,13 @@ async def keep_telling(node: Node) -> None:
     teller = _Teller(node.desk, hook)
     seen: object = None
     while True:
-        if (now := _versions(node.desk)) != seen and events.untold(node.desk, hook.events):
-            await trio.sleep(GATHER_S)
-            await teller.tell()
-            await trio.sleep(PAUSE_S)
-        else:
-            seen = now
-            await trio.sleep(LOOK_S)
+        if (now := _versions(node.desk)) != seen:
+            if not events.untold(node.desk, hook.events):
+                seen = now
+            elif kinds := teller.kinds_due():
+                await trio.sleep(GATHER_S)
+                await teller.tell(kinds)
+        await trio.sleep(LOOK_S)
 
 
 async def run_hook(desk: Desk, hook: Hook, alert: Alert) -> Outcome:
@@ -67,12 +87,21 @@ class _Teller:
     def __init__(self, desk: Desk, hook: Hook) -> None:
         self._desk, self._hook = desk, hook
         self._fault = ""
+        self._paces = {kind: Pace(MOST_PAUSE_S[kind]) for kind in hook.events}
 
-    async def tell(self) -> None:
-        for alert in alerts(self._desk, events.untold(self._desk, self._hook.events)):
+    def kinds_due(self) -> list[str]:
+        """Return the kinds of which something is untold and may be told now."""
+        now = trio.current_time()
+        due = [kind for kind, pace in self._paces.items() if pace.may(now)]
+        return [kind for kind in due if events.untold(self._desk, [kind])]
+
+    async def tell(self, kinds: list[str]) -> None:
+        for alert in alerts(self._desk, events.untold(self._desk, kinds)):
             outcome = await run_hook(self._desk, self._hook, alert)
             events.tell(self._desk, alert.events)  # after, not before: rather twice than never
             self._say(alert, outcome)
+        for kind in kinds:
+            self._paces[kind].told(trio.current_time())
 
     def _say(self, alert: Alert, outcome: Outcome) -> None:
         said = {"output": outcome.output.strip()[:500]} if outcome.output.strip() else {}

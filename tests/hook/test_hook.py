@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,25 @@ async def test_without_a_hook_nothing_is_remembered(town: Town) -> None:
     town.request("ann")
     await run_until(SimpleNamespace(desk=town["ann"]), lambda: True, still_s=0.1)
     assert not is_told(town["ann"])
+
+
+def test_the_pace_of_alerts() -> None:
+    """What comes without end is told of ever more seldom, at most every ten minutes; after some quiet, soon again."""
+    pace, now, times = hooks.Pace(hooks.MOST_PAUSE_S["match"]), 1000.0, list[float]()
+    while now < 1000 + 3600:
+        if pace.may(now):
+            pace.told(now)
+            times.append(now)
+        now += 0.5
+    pauses = [after - before for before, after in pairwise(times)]
+    assert pauses[:4] == [5, 10, 20, 40]
+    assert max(pauses) == 600
+    assert len(times) < 15
+    now += 2000
+    assert pace.may(now)
+    pace.told(now)
+    assert not pace.may(now + 4)
+    assert pace.may(now + 5)
 
 
 def test_placeholders_are_filled_once() -> None:
