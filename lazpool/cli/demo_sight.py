@@ -10,11 +10,12 @@ from lazpool.cli.demo_cast import DemoFailedError, Person
 from lazpool.records.bodies import E5
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from lazpool.records.places import Point
 
 PUBLIC, SEALED = "in public", "sealed"
+ADDRESS = "exact address"
 OWN, KNOWS, NOTHING = "own", "knows", "-"
 
 
@@ -49,19 +50,27 @@ def knowledge(people: Sequence[Person]) -> list[dict[str, str]]:
     return rows
 
 
-def check(rows: Iterable[dict[str, str]], hub: Person, driver: Person, strangers: Sequence[Person]) -> None:
+def check(
+    rows: Iterable[dict[str, str]],
+    hub: Person,
+    driver: Person,
+    strangers: Sequence[Person],
+    walking: Collection[str] = (),
+) -> None:
     """Raise DemoFailedError if the hub knows anything but public posts, or one passenger anything of the other.
 
-    That the driver does know it, of the passengers, shows that the search finds what is there.
+    That the driver does know it, of the passengers, shows that the search finds what is there. walking: first names of
+    those who walk to a meeting place, whose address not even the driver is to know.
     """
     names = {person.short for person in strangers}
     for row in rows:
         if PUBLIC in row["what"]:
             continue
-        about = row["about"]
-        if about in names and row[driver.short] != KNOWS:
+        about, secret = row["about"], row["about"] in walking and row["what"] == ADDRESS
+        if about in names and not secret and row[driver.short] != KNOWS:
             raise DemoFailedError(f"{driver.short} never learnt {about}'s {row['what']}")
-        for viewer in (hub.short, *(names - {about} if about in names else ())):
+        others = names - {about} if about in names else set()
+        for viewer in (hub.short, *others, *([driver.short] if secret else [])):
             if row[viewer] == KNOWS:
                 raise DemoFailedError(f"{viewer} learnt {about}'s {row['what']}")
 

@@ -28,7 +28,7 @@ WIDTH = 80
 ZONE = "Europe/Paris"
 LEAVES = "07:30"
 INDENT = "      "
-EXPLAINED = {"pick-up", "detour", "share", "learns"}
+EXPLAINED = {"pick-up", "walk", "detour", "share", "learns"}
 """What a newcomer is shown of the explanation of a match."""
 
 
@@ -123,18 +123,28 @@ class Story:
 
     def _request(self) -> None:
         for one, trip in self._passengers():
-            post = one.call("request", typed(trip.start), typed(trip.end), "--at", self._at(trip.at), "--flex", "30")
+            self._know(one, trip)
+            when = ("--at", self._at(trip.at), "--flex", "30", "--walk", str(trip.walk))
+            post = one.call("request", typed(trip.start), typed(trip.end), *when)
             one.facts = {
                 "request, in public": sight.key_fact(post["id"]),
                 "name": sight.text_fact(one.name),
                 "identity key": sight.key_fact(one.identity),
                 "telephone": sight.text_fact(one.contact),
-                "exact address": sight.place_fact(trip.start),
+                sight.ADDRESS: sight.place_fact(trip.start),
                 "note to Ada": sight.text_fact(trip.note),
             }
+            if trip.spot:
+                one.facts["meeting place"] = sight.text_fact(trip.spot.name)
             self._say(
                 f"   {one.short:<5} {trip.route}, tomorrow {trip.at}: a post of {post['bytes']} bytes, as anonymous."
             )
+
+    def _know(self, one: Person, trip: Trip) -> None:
+        """Let somebody save the meeting place that they know."""
+        if trip.spot:
+            one.call("place", "add", trip.spot.name, typed(trip.spot.point), "--meeting")
+            self._say(f"   {one.short} would walk {trip.walk} m, and has saved a place to be met at: {trip.spot.name}.")
 
     def _match(self) -> None:
         rows, self.document["matches"] = [], []
@@ -217,12 +227,14 @@ class Story:
 
     def _look(self) -> None:
         rows = sight.knowledge(self.people)
-        sight.check(rows, self._hub, self._ada, [self._zoe, self._paul])
+        walking = [one.short for one, trip in self._passengers() if trip.spot]
+        sight.check(rows, self._hub, self._ada, [self._zoe, self._paul], walking)
         self.document["knowledge"] = rows
         self._show(sight.table(rows, self.people))
         self._say(
             "   The hub has seen public posts and sealed letters. Zoe and Paul sat on the same seat and know nothing "
-            "of each other. Where exactly they live, only Ada was told, when the ride was agreed."
+            "of each other. Zoe's address only Ada was told, when the ride was agreed. Where Paul lives nobody was: he "
+            "walks."
         )
 
     def _end(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.cli.words import price
-from lazpool.records.places import Point
+from lazpool.records.places import Point, Spot
 
 if TYPE_CHECKING:
     from lazpool.cli.demo_cast import Document, Person
@@ -14,17 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What a passenger wants, and writes."""
+    """What a passenger wants, and writes. spot: the meeting place they know, if any, and walk metres up to it."""
 
     start: Point
     end: Point
     at: str
     route: str
     note: str
+    walk: int = 0
+    spot: Spot | None = None
 
 
 ZOES = Trip(Point(45.18931, 5.72817), Point(45.36153, 5.59489), "07:30", "Grenoble -> Voiron", "I bring a cello")
-PAULS = Trip(Point(45.36714, 5.58862), Point(45.75953, 4.86127), "08:00", "Voiron -> Lyon", "I wear a red hat")
+STATION = Spot("Voiron station", Point(45.3645, 5.5915))
+PAULS = Trip(
+    *(Point(45.36951, 5.59802), Point(45.75953, 4.86127), "08:00", "Voiron -> Lyon", "I wear a red hat", 1000, STATION)
+)
 
 
 def address(status: Document) -> str:

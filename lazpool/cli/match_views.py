@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lazpool.cli.times import iso
@@ -14,6 +15,7 @@ from lazpool.rules import cost
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Miss
 from lazpool.rules.negotiation import Role
+from lazpool.rules.walking import WALK_M_PER_MIN
 from lazpool.store import board, own
 from lazpool.store import deals as stored
 
@@ -139,6 +141,7 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
         "pickup": {**_stop(desk, start, found.mine.start), "at": iso(desk, fit.pickup_at), "spot": _name(fit.pickup)},
         "dropoff": {**_stop(desk, end, found.mine.end), "at": iso(desk, fit.dropoff_at), "spot": _name(fit.dropoff)},
         "walk_m": fit.walk_m,
+        "walk_min": math.ceil(fit.walk_m / WALK_M_PER_MIN),
         "km": fit.distance_hm / 10,
         "seats": found.request.seats,
         "price_per_km": found.offer.price / 1000,

@@ -98,7 +98,7 @@ def _walk(match: Document) -> str:
         return f"none counted; {who} up to {limit} m"
     start, end = (match["ride"][stop]["spot"] for stop in ("pickup", "dropoff"))
     ways = [f"to {start}"] * bool(start) + [f"from {end}"] * bool(end)
-    return f"{who} {' and '.join(ways)}, {walk} m of at most {limit} m"
+    return f"{who} {' and '.join(ways)}: {walk} m of at most {limit} m, {match['ride']['walk_min']} min"
 
 
 def _detour(match: Document) -> str:

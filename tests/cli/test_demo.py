@@ -43,7 +43,10 @@ def test_the_whole_story(tmp_path: Path) -> None:
     assert all(balance["owed"]["amount"] > 0 for balance in story["balances"])
     private = [row for row in story["knowledge"] if "public" not in row["what"]]
     assert {row["Village"] for row in private} == {"-"}
-    assert {row["Ada"] for row in private} == {"own", "knows"}
+    unknown = [(row["about"], row["what"]) for row in private if row["Ada"] == "-"]
+    assert unknown == [("Paul", "exact address")]  # he walks to where he is met
+    assert story["explained"]["ride"]["pickup"]["spot"] == "Voiron station"
+    assert story["matches"][1]["walk_m"] > 0
     assert list(tmp_path.iterdir()) == []
     assert running_in(tmp_path) == []
 
@@ -113,3 +116,7 @@ def test_a_leak_would_be_seen(tmp_path: Path) -> None:
         with pytest.raises(DemoFailedError, match=f"{other.name} learnt Zoe's identity key"):
             demo_sight.check(demo_sight.knowledge(people), hub, ada, [zoe, paul])
         (other.home / "board.db").unlink()
+    zoe.facts = {demo_sight.ADDRESS: zoe.facts["identity key"]}
+    demo_sight.check(demo_sight.knowledge(people), hub, ada, [zoe, paul])
+    with pytest.raises(DemoFailedError, match="Ada learnt Zoe's exact address"):
+        demo_sight.check(demo_sight.knowledge(people), hub, ada, [zoe, paul], ["Zoe"])
