@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from lazpool.actions.plans import trip_of
 from lazpool.actions.posts import withdraw
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.groups import SECRET, Circle, from_code, to_code
 from lazpool.records.posts import Withdrawal, read_post
-from lazpool.store import groups, own
+from lazpool.store import groups, own, plans
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -57,6 +58,11 @@ def posts_of(desk: Desk, circle: Circle) -> list[bytes]:
     live = [read_post(one.envelope)[0] for one in own.posts(desk.node)]
     trips = [(one.id, one.post) for one in live if not isinstance(one.post, Withdrawal)]
     return [identifier for identifier, post in trips if groups.of_post(desk.node, post) == circle]
+
+
+def plans_of(desk: Desk, circle: Circle) -> int:
+    """Return how many of our plans are for a group; once we have left it, they publish nothing more."""
+    return sum(trip_of(plan).group == circle.name for plan in plans.plans(desk.node))
 
 
 def _keep(desk: Desk, circle: Circle) -> Circle:

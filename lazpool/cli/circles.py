@@ -82,10 +82,12 @@ def leave(app: App, name: str, yes: bool) -> None:  # noqa: FBT001 # click's sig
 
     with app.desk() as desk:
         circle = circles.find(desk, _name(name))
-        ours = len(circles.posts_of(desk, circle))
+        ours, planned = len(circles.posts_of(desk, circle)), circles.plans_of(desk, circle)
         app.confirm(f"Leave {circle.name!r}? Posts for it that are withdrawn: {ours}.", yes=yes)
         circles.leave(desk, circle.name)
         _show(app, desk)
+        if planned:
+            app.say(f"Plans for that group, which publish nothing more: {planned}; see: lazpool plan list")
 
 
 def _show(app: App, desk: Desk) -> None:

@@ -18,6 +18,7 @@ TAG = 16
 MAX_GROUP_NAME = 32
 _PREFIX = "lzg1"
 _CHECK = 4
+_MISTYPED = "this invitation code is mistyped or cut: it is made of the letters a to z and the digits 2 to 7"
 _MAX_CODE = 256
 """Characters of an invitation code with all its spaces and hyphens; a real one has less than 120."""
 
@@ -83,9 +84,9 @@ def _decode(digits: str) -> bytes:
     try:
         data = base64.b32decode(digits.upper() + "=" * (-len(digits) % 8))
     except (binascii.Error, ValueError):
-        raise MalformedError("codec", "an invitation code has only the letters a to z and the digits 2 to 7") from None
+        raise MalformedError("codec", _MISTYPED) from None
     if base64.b32encode(data).decode().rstrip("=").lower() != digits:
-        raise MalformedError("codec", "not the only way to write this code")
+        raise MalformedError("codec", _MISTYPED)
     return data
 
 

@@ -93,6 +93,8 @@ def test_a_plan_has_conditions_too(ann: User) -> None:
     published = ann.call("posts")["posts"]
     assert published
     assert {(*one["conditions"], one["group"]) for one in published} == {("women-only", "Village")}
+    assert "publish nothing more: 1" in ann.say("group", "leave", "Village").err
+    assert ann.call("posts")["posts"] == []
 
 
 def test_why_not_names_the_conditions(ann: User, bob: User) -> None:
