@@ -33,11 +33,16 @@ class Outlined(NamedTuple):
     group: bytes
 
 
-def match_own(desk: Desk, post: own.OwnPost) -> int:
-    """Match an own post with everything on the board; return how many new matches there are."""
+def match_own(desk: Desk, post: own.OwnPost, *, anew: bool = False) -> int:
+    """Match an own post with everything on the board; return how many new matches there are.
+
+    anew: forget the matches it had, since what they follow from has changed, such as where people meet.
+    """
     mine, _ = read_post(post.envelope)
     found, group = list(candidates(desk, mine.post, _away_km(desk, mine.post, post))), secret_of(desk, mine)
     with desk.board.transaction():
+        if anew:
+            board.forget_matches(desk.board, post.id)
         count = sum(_note(desk, mine, theirs, group) for theirs in found)
     measure_matches(desk, [post])
     return count

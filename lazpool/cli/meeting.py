@@ -14,7 +14,7 @@ from lazpool.cli.commands import Command, epilog
 from lazpool.cli.typed import free_text
 from lazpool.cli.views import point
 from lazpool.errors import InvalidInputError, NotFoundError
-from lazpool.store import spots
+from lazpool.store import own, spots
 from lazpool.store.gazetteer import open_gazetteer
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def import_list(app: App, /, file: Path | None, remove: str, **said: str) -> Non
         source = _source(desk, file, found.form, said)
         with desk.node.transaction():
             count = spots.replace_source(desk.node, source, found.spots)
+        match_anew(desk)
     faults = _by_fault(found.refused)
     document = {"source": source.source, "attribution": source.attribution, "licence": source.licence,
                 "imported": count, "refused": [{"row": row, "reason": fault} for row, fault in found.refused],
@@ -111,10 +112,20 @@ def sources(app: App) -> None:
     app.show({"sources": lists}, Table(("source", "what", ">count", "by", "licence"), rows, empty))
 
 
+def match_anew(desk: Desk) -> None:
+    """Match our posts again: where people may meet has changed."""
+    from lazpool.actions.matches import match_own  # noqa: PLC0415 # H3
+
+    for post in own.posts(desk.node):
+        match_own(desk, post, anew=True)
+
+
 def _forget(app: App, source: str) -> None:
-    with app.desk() as desk, desk.node.transaction():
-        if not spots.remove_source(desk.node, source):
-            raise NotFoundError(f"no list is called {source!r}", hint="lazpool place sources")
+    with app.desk() as desk:
+        with desk.node.transaction():
+            if not spots.remove_source(desk.node, source):
+                raise NotFoundError(f"no list is called {source!r}", hint="lazpool place sources")
+        match_anew(desk)
     app.show({"removed": source}, f"forgotten: {source}")
 
 

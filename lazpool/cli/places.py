@@ -9,7 +9,7 @@ import click
 from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.gazetteer import search, update
-from lazpool.cli.meeting import import_list, near, sources
+from lazpool.cli.meeting import import_list, match_anew, near, sources
 from lazpool.cli.typed import place as parse_place
 from lazpool.cli.typed import place_name
 from lazpool.cli.views import point
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @group("place")
 def place() -> None:
-    """Names for the places you start from and go to; they never leave this machine."""
+    """Names for the places you start from and go to, towns, and where to meet."""
 
 
 _ADD = epilog("lazpool place add home 45.1885,5.7245\nlazpool place add 'church square' 45.1893,5.7281 --meeting")
@@ -32,7 +32,7 @@ _ADD = epilog("lazpool place add home 45.1885,5.7245\nlazpool place add 'church 
 @place.command("add", epilog=_ADD)
 @click.argument("name")
 @click.argument("where", metavar="PLACE")
-@click.option("--meeting", is_flag=True, help="People may be picked up and dropped off there.")
+@click.option("--meeting", is_flag=True, help="You may meet there; a partner is told its name.")
 @click.pass_obj
 def add(app: App, name: str, where: str, meeting: bool) -> None:  # noqa: FBT001 # click's signature
     """Save a place under a name, replacing an older one.
@@ -43,7 +43,9 @@ def add(app: App, name: str, where: str, meeting: bool) -> None:  # noqa: FBT001
         key, found = place_name(name), parse_place(desk, where)
         with desk.node.transaction():
             own.add_place(desk.node, key, found)
-            spots.mark(desk.node, key, found if meeting else None)
+            changed = spots.mark(desk.node, key, found if meeting else None)
+        if changed:
+            match_anew(desk)
         _show(app, desk)
 
 
@@ -62,9 +64,11 @@ def remove(app: App, name: str) -> None:
     """Forget a saved place."""
     with app.desk() as desk:
         with desk.node.transaction():
-            spots.mark(desk.node, place_name(name), None)
+            changed = spots.mark(desk.node, place_name(name), None)
             if not own.remove_place(desk.node, place_name(name)):
                 raise NotFoundError(f"no place is saved as {name!r}", hint="lazpool place list")
+        if changed:
+            match_anew(desk)
         _show(app, desk)
 
 

@@ -199,6 +199,11 @@ def match(db: Store, identifier: bytes) -> Match | None:
     return Match(**dict(row)) if row else None
 
 
+def forget_matches(db: Store, mine: bytes) -> None:
+    """Forget the matches of an own post."""
+    db.execute("DELETE FROM matches WHERE mine=?", (mine,))
+
+
 def best_matches(db: Store, mine: bytes, most: int) -> list[Match]:
     """Return the matches of an own post with the least detour."""
     sql = "SELECT * FROM matches WHERE mine=? ORDER BY detour, id LIMIT ?"

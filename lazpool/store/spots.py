@@ -68,11 +68,12 @@ def sources(db: Store) -> list[tuple[Source, int]]:
     return [(Source(row["source"], row["attribution"], row["licence"], row["imported"]), row["n"]) for row in rows]
 
 
-def mark(db: Store, name: str, point: Point | None) -> None:
-    """Make an own place a meeting place, at another point than before too; None: it is none any more."""
-    db.execute("DELETE FROM spots WHERE source=? AND name=?", (OWN, name))
+def mark(db: Store, name: str, point: Point | None) -> bool:
+    """Make an own place a meeting place, or none any more (None); return whether it was one or is one now."""
+    before = db.execute("DELETE FROM spots WHERE source=? AND name=?", (OWN, name)).rowcount > 0
     if point is not None:
         db.execute(_ADD, _values(OWN, Listed(Spot(name, point))))
+    return before or point is not None
 
 
 def marked(db: Store) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from lazpool.actions.desk import open_desk
 from lazpool.records.places import POST_RES, Point, Spot, cell_at, centre
 from lazpool.store.spots import meeting_spots
-from tests.cli.users import GRENOBLE, TOMORROW, User, carry
+from tests.cli.users import GRENOBLE, TOMORROW, User, carry, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,3 +203,18 @@ def test_a_walk_out_of_the_edge_of_a_cell(ada: User) -> None:
     zoe.call("request", home, goal, "--at", TOMORROW, "--walk", "500", "--flex", "60")
     carry(ada, zoe)
     assert [match["walk_m"] > 0 for match in zoe.call("matches")["matches"]] == [True]
+
+
+def test_matches_follow_the_meeting_places(ada: User, tmp_path: Path) -> None:
+    """A place that becomes known, or is none any more, changes the matches there are, under the same ids."""
+    walks = rides(ada, "add", "elsewhere", "43.0,1.0")[1]
+    home = ada.home.with_name("walks")
+    quay = write(tmp_path / "stops.csv", "quay," + QUAY)
+    for words, on_foot in (
+        (("add", "quay", QUAY, "--meeting"), True), (("add", "quay", QUAY), False), (("import", quay), True),
+        (("import", "--remove", "stops"), False), (("add", "quay", QUAY, "--meeting"), True),
+        (("remove", "quay"), False),
+    ):  # fmt: skip
+        assert run(home, "place", *words)[0] == 0
+        (match,) = run(home, "matches")[1]["matches"]
+        assert (match["id"], match["walk_m"] > 0) == (walks["id"], on_foot), words
