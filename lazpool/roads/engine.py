@@ -91,14 +91,18 @@ class Engine:
             return self._beyond.table(places)
         return Table(tuple(tuple(seconds / 60 for seconds in row) for row in rows), estimated=False)
 
-    def try_out(self) -> None:
-        """Find some road and a way along it; LazpoolError when there is none."""
-        asked = self._osrm.NearestParameters(coordinates=[(0.0, 0.0)], generate_hints=False)
+    def nearest(self, place: Point) -> tuple[Point, float]:
+        """Return the nearest point on a road and how many metres away it is; LazpoolError when there is no road."""
+        asked = self._osrm.NearestParameters(coordinates=[(place.lon, place.lat)], generate_hints=False)
         try:
-            lon, lat = self._engine.Nearest(asked)["waypoints"][0]["location"]
+            found = self._engine.Nearest(asked)["waypoints"][0]
         except RuntimeError as wrong:
-            raise LazpoolError(f"it holds no road: {wrong}") from wrong
-        if self.table([Point(lat, lon)] * 2).estimated:
+            raise LazpoolError(f"the extract holds no road: {wrong}") from wrong
+        return Point(found["location"][1], found["location"][0]), float(found["distance"])
+
+    def try_out(self) -> None:
+        """Find a way along some road; LazpoolError when there is none."""
+        if self.table([self.nearest(Point(0, 0))[0]] * 2).estimated:
             raise LazpoolError("the engine finds no way along its roads")
 
 

@@ -18,11 +18,19 @@ from idle import idle
 from places import places
 from rich.console import Console
 from rich.table import Table
+from roads import roads
 
 if TYPE_CHECKING:
     from rows import Row
 
-BENCHES = {"admission": admission, "commands": commands, "delivery": delivery, "idle": idle, "places": places}
+BENCHES = {
+    "admission": admission,
+    "commands": commands,
+    "delivery": delivery,
+    "idle": idle,
+    "places": places,
+    "roads": roads,
+}
 
 
 def main() -> int:
