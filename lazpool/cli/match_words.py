@@ -102,11 +102,12 @@ def _walk(match: Document) -> str:
 
 
 def _detour(match: Document) -> str:
-    driver, about = match["driver"], _about(match)
+    driver = match["driver"]
     who = "you" if match["role"] == "driver" else "the driver"
     allows = "allow" if match["role"] == "driver" else "allows"
     wide = f", estimates up to {driver['detour_accepted_min']:.0f}" if match["estimated"] else ""
-    more = f"{about}{driver['detour_min']:.0f} min and ~{driver['detour_km']:.1f} km"
+    minutes = f"{driver['detour_min']:.0f} min"
+    more = f"~{minutes} and ~{driver['detour_km']:.1f} km" if match["estimated"] else f"by road {minutes}"
     return f"{more} more for {who}, stops included; {who} {allows} {driver['detour_limit_min']} min{wide}"
 
 
