@@ -93,9 +93,8 @@ def explained(desk: Desk, found: Explained, deal: Deal | None) -> dict[str, obje
         "aboard": None if passenger else _aboard(desk, found),
         "room": None if passenger else _room(found),
         "learns": _learns(desk, found),
-        "next": f"lazpool deal {deal.id.hex()}"
-        if deal
-        else f"lazpool {beginning(found.match.role)} {found.match.id.hex()}",
+        "hindrance": _hindrance(desk, found),
+        "next": _next(found, deal, possible=_hindrance(desk, found) is None),
     }
 
 
@@ -188,8 +187,9 @@ def _learns(desk: Desk, found: Explained) -> dict[str, object]:
     if found.match.role == Role.DRIVER:
         return {"on_invitation": ["which offer"], "on_agreement": [*name, "identity", *contact]}
     cells = [f"{cell:x}" for cell in found.cells or ()]
+    group = ["group"] if found.request.group else []
     return {
-        "on_proposal": [*name, "identity", "meeting cells"],
+        "on_proposal": [*name, "identity", "meeting cells", *group],
         "on_agreement": [*_told(found.terms), *contact],
         "meeting_cells": cells,
     }
@@ -201,5 +201,16 @@ def _told(terms: Fit | None) -> list[str]:
     return ["pick-up place" if start else "exact start", "drop-off place" if end else "exact end"]
 
 
-def _next(match: Match, deal: Deal | None) -> str:
-    return f"lazpool deal {deal.id.hex()}" if deal else f"lazpool {beginning(match.role)} {match.id.hex()}"
+def _hindrance(desk: Desk, found: Explained) -> str | None:
+    """Return why a deal can no longer begin with this match, as far as our node can tell."""
+    if found.shown.pickup_at <= desk.minute:
+        return "past"
+    passenger = found.match.role == Role.PASSENGER
+    return "no-fit" if (passenger and found.terms is None) or isinstance(found.room, Miss) else None
+
+
+def _next(found: Explained, deal: Deal | None, *, possible: bool) -> str | None:
+    """Return the command that goes on from here, None where none does."""
+    if deal:
+        return f"lazpool deal {deal.id.hex()}"
+    return f"lazpool {beginning(found.match.role)} {found.match.id.hex()}" if possible else None

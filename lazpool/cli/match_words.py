@@ -17,11 +17,13 @@ Document: TypeAlias = dict[str, Any]
 ESTIMATED = "~ estimated along great circles, not roads; CO2: what is saved if the passenger would have driven alone"
 COLUMNS = ("pick-up", "drop-off", ">detour", ">walk", ">share", ">CO2")
 """Headings of `cells`."""
+_HINDRANCES = {"past": "the pick-up time is past", "no-fit": "it would be refused, since it no longer fits"}
 _LEARNS = {
     "name": "your name",
     "identity": "your identity",
     "meeting cells": "two cells of about 0.1 km2 in which to meet",
     "which offer": "which offer is meant",
+    "group": "that you are in the group",
     "exact start": "your exact start",
     "exact end": "your exact end",
     "pick-up place": "where you get in",
@@ -179,9 +181,12 @@ def _invited(learns: Document) -> str:
 
 
 def _next(match: Document) -> str:
+    on_map = f"on a map: lazpool map {match['id'][:SHORT]}"
+    if match["next"] is None:
+        return f"nothing: {_HINDRANCES[match['hindrance']]}; {on_map}"
     command, identifier = match["next"].rsplit(" ", 1)
     state = f", which is {match['deal']['state']}" if match["deal"] else ""
-    return f"{command} {identifier[:SHORT]}{state}; on a map: lazpool map {match['id'][:SHORT]}"
+    return f"{command} {identifier[:SHORT]}{state}; {on_map}"
 
 
 def _listed(what: list[str]) -> str:

@@ -111,7 +111,8 @@ def _none(desk: Desk) -> str:
 
     ours = own.posts(desk.node)
     near = near_misses(desk, ours, _FEW, looked_at=_LOOKED_AT)
-    return f"{_EMPTY}\n{len(near)} or more come near: lazpool matches --near" if near else _EMPTY
+    count = f"{len(near)} or more" if len(near) == _FEW else f"{len(near)}"
+    return f"{_EMPTY}\n{count} of the board come near: lazpool matches --near" if near else _EMPTY
 
 
 def _check_options(post: str | None, why_not: str | None, mine: str | None, *, near: bool) -> None:

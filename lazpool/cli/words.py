@@ -41,9 +41,12 @@ def clock(when: str) -> str:
 
 
 def span(earliest: str, latest: str, *, day: bool = False) -> str:
-    """Return two times of a JSON document for people, `07:15-07:45`, on request with the day before them."""
-    said = clock(earliest) if earliest == latest else f"{clock(earliest)}-{clock(latest)}"
-    return f"{moment(earliest):%a %d %b} {said}" if day else said
+    """Return two times of a JSON document for people, `07:15-07:45`; with days where they differ, or on request."""
+    first, last = moment(earliest), moment(latest)
+    if first.date() != last.date():
+        return f"{first:%a %d %b %H:%M} - {last:%a %d %b %H:%M}"
+    said = f"{first:%H:%M}" if first == last else f"{first:%H:%M}-{last:%H:%M}"
+    return f"{first:%a %d %b} {said}" if day else said
 
 
 def duration(minutes: float) -> str:

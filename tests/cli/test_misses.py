@@ -139,7 +139,7 @@ def test_near_misses_come_nearest_first(both: tuple[User, User]) -> None:
     assert found[0]["theirs"] == near
     assert {one["theirs"] for one in found} == {far, near, late}
     assert [one["short_by"] for one in found] == sorted(one["short_by"] for one in found)
-    assert "3 or more come near: lazpool matches --near" in passenger.say("matches").out
+    assert "3 or more of the board come near: lazpool matches --near" in passenger.say("matches").out
     said = passenger.say("matches", "--near").out
     assert said.index(near[:8]) < said.index(far[:8])
     assert driver.call("matches", "--near", near)["near"][0]["theirs"] == found[0]["mine"]
