@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lazpool.actions import proposals, receipts, rides, seats
-from lazpool.actions.deals import send_details
+from lazpool.actions import deals as decisions
+from lazpool.actions import proposals, receipts, rides, seats, series
 from lazpool.actions.detours import cost_of
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two, secret_of
@@ -26,6 +26,8 @@ from lazpool.records.bodies import (
     Proposal,
     Receipt,
     ReceiptRefused,
+    Series,
+    SeriesAnswer,
 )
 from lazpool.records.groups import member_tag
 from lazpool.records.posts import Offer, Request, check_signature, read_post
@@ -91,6 +93,16 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
     deals.put(desk.node, deal)
     if body.note:
         deals.add_note(desk.node, deal.id, body.note, mine=False, now=desk.minute)
+    if series.follows(desk, deal):
+        _accept_following(desk, deal)
+
+
+def _accept_following(desk: Desk, deal: Deal) -> None:
+    """Accept what our person said yes to with a series; decline where there is no room left on that date."""
+    try:
+        decisions.accept(desk, deal.id)
+    except RefusedError as full:
+        decisions.decline(desk, deal.id, full.message)
 
 
 def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, deal: Deal | None) -> None:
@@ -135,9 +147,10 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     advance(desk, deal, Event.THEY_ACCEPT)
     post_office.answered(desk.node, deal.id, (Proposal.KIND,))
     deal.code = rides.new_code()
-    send_details(desk, deal)
+    decisions.send_details(desk, deal)
     deals.save(desk.node, deal)
     seats.found_ride(desk, deal)
+    series.ask(desk, deal)
 
 
 def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -156,7 +169,19 @@ def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
     receipts.lapse_all(desk, deal.id)
     post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND))
     deals.save(desk.node, deal)
+    series.close(desk, deal.id, answered=False)
     seats.publish_again(desk, deal.post_id)
+
+
+def on_series(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the driver: the passenger asks for the same ride on other dates."""
+    series.on_question(desk, deal, _body(letter, Series).pickups)
+
+
+def on_series_answer(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the passenger: the driver has named offers for other dates."""
+    if deal.role is Role.PASSENGER:
+        series.on_answer(desk, deal, _body(letter, SeriesAnswer).offers)
 
 
 def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from lazpool.actions import series
 from lazpool.actions.aboard import riders
 from lazpool.actions.detours import cost_of, foresee
 from lazpool.actions.endings import call_off, send_decline
@@ -33,11 +34,16 @@ _FULL = {
 }
 
 
-def accept(desk: Desk, deal_id: bytes) -> Deal:
-    """Accept: a driver a proposal, signing the same terms, if seats and detour allow; a passenger an invitation."""
+def accept(desk: Desk, deal_id: bytes, *, all_dates: bool = False) -> Deal:
+    """Accept: a driver a proposal, signing the same terms, if seats and detour allow; a passenger an invitation.
+
+    all_dates: as a driver, also the same ride on the other dates that the passenger asks for, now or later.
+    """
     _foresee(desk, find(desk, deal_id))
     with desk.node.transaction():
         deal = find(desk, deal_id)
+        if all_dates:
+            return series.agree(desk, (accept(desk, deal_id) if deal.state is State.RECEIVED else deal).id)
         if deal.role is Role.PASSENGER and deal.state is State.INVITED:
             return accept_invitation(desk, deal)
         advance(desk, deal, Event.WE_ACCEPT)

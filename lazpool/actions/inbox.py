@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers
+from lazpool.actions import answers, series
 from lazpool.actions.detours import foresee
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.bodies import (
@@ -24,6 +24,8 @@ from lazpool.records.bodies import (
     Proposal,
     Receipt,
     ReceiptRefused,
+    Series,
+    SeriesAnswer,
 )
 from lazpool.records.letters import Letter, open_letter
 from lazpool.store import deals, own, post_office
@@ -54,9 +56,12 @@ def receive(desk: Desk, tag: bytes, sealed: bytes) -> tuple[Outcome, str]:
         if isinstance(letter.body, Proposal):
             foresee(desk, box.about, letter.body.agreement)
         with desk.node.transaction():
-            return _act(desk, box, letter), ""
+            outcome = _act(desk, box, letter)
     except (MalformedError, RefusedError) as wrong:
         return Outcome.DROPPED, f"{wrong.code}: {wrong.message}"
+    if isinstance(letter.body, SeriesAnswer) and outcome is Outcome.DONE:
+        series.go_on(desk)  # each proposal is a transaction of its own; after a crash, housekeeping goes on
+    return outcome, ""
 
 
 def _act(desk: Desk, box: own.Box, letter: Letter) -> Outcome:
@@ -111,4 +116,6 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Receipt: answers.on_receipt,
     Countersign: answers.on_countersign,
     ReceiptRefused: answers.on_receipt_refused,
+    Series: answers.on_series,
+    SeriesAnswer: answers.on_series_answer,
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import events, plans, seats
+from lazpool.actions import events, plans, seats, series
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.records.bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, ledger, letterbox, own, post_office
+from lazpool.store import series as stored_series
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -29,10 +30,12 @@ def tick(desk: Desk) -> None:
     _lapse_receipts(desk)
     seats.take_back_full(desk)
     plans.keep_up(desk)
+    series.go_on(desk)
     with desk.node.transaction():
         own.drop_boxes(desk.node, desk.minute)
         plans.forget_past(desk)
         events.forget_past(desk)
+        stored_series.drop_before(desk.node, desk.minute)
         post_office.drop_expired(desk.node, desk.minute)
     with desk.board.transaction():
         board.expire(desk.board, desk.minute)

@@ -9,12 +9,14 @@ import click
 
 from lazpool.actions import deals as actions
 from lazpool.actions import rides
+from lazpool.actions import series as all_dates
 from lazpool.actions.moves import find
 from lazpool.cli.commands import command
 from lazpool.cli.typed import free_text, hex_id, short
 from lazpool.records.bodies import CODE_DIGITS, MAX_TEXT
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules.negotiation import Role, State
+from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -25,21 +27,23 @@ _REASON = "A few words to the other side, sealed."
 _AGREED = {State.AGREED, State.RIDING}
 
 
-@command("accept", example="lazpool accept 5be1f0")
+@command("accept", example="lazpool accept 5be1f0\nlazpool accept 5be1f0 --series")
 @click.argument("deal")
+@click.option("--series", is_flag=True, help="Also the same ride on the other dates that the passenger asks for.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def accept(app: App, deal: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
+def accept(app: App, deal: str, series: bool, yes: bool) -> None:  # noqa: FBT001 # click's signature
     """Accept a passenger's proposal, or a driver's invitation.
 
     A driver's node first checks that a seat is free on that part of the way, then signs the terms. It asks when it
-    knows the roads and the detour from your door is above the limit of your offer.
+    knows the roads and the detour from your door is above the limit of your offer. With --series it goes on to do so
+    by itself on each of the other dates, for the same places, as long as there is room.
     """
     with app.desk() as desk:
         found = find(desk, _id(desk, deal))
         if question := _far_off(found):
             app.confirm(question, yes=yes)
-        _show(app, desk, actions.accept(desk, found.id))
+        _show(app, desk, actions.accept(desk, found.id, all_dates=series))
 
 
 @command("decline", example="lazpool decline 5be1f0 --reason 'the car is full of skis'")
@@ -54,13 +58,17 @@ def decline(app: App, deal: str, reason: str) -> None:
 
 @command("cancel", example="lazpool cancel 5be1f0 --reason 'I am ill'")
 @click.argument("deal")
+@click.option("--series", is_flag=True, help="With all other dates of its series that are still to come.")
 @click.option("--reason", type=free_text(MAX_TEXT), default="", help=_REASON)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def cancel(app: App, deal: str, reason: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
+def cancel(app: App, deal: str, series: bool, reason: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
     """Call a deal off: take a proposal back, or cancel an agreed ride."""
     with app.desk() as desk:
         found = find(desk, _id(desk, deal))
+        if series:
+            _cancel_all(app, desk, found, reason, yes=yes)
+            return
         if found.state in _AGREED:
             app.confirm(f"{found.peer_name or 'The other side'} counts on this ride. Cancel it?", yes=yes)
         _show(app, desk, actions.cancel(desk, found.id, reason))
@@ -117,6 +125,16 @@ def _far_off(deal: Deal) -> str:
     return (
         f"By road this is a detour of {deal.detour:.0f} min, and you allow {offer.max_detour}. Accept it all the same?"
     )
+
+
+def _cancel_all(app: App, desk: Desk, deal: Deal, reason: str, *, yes: bool) -> None:
+    count = sum(one.state in _AGREED for one in stored.of_series(desk.node, deal.series))
+    if count:
+        app.confirm(f"{deal.peer_name or 'The other side'} counts on {count} rides. Cancel all of them?", yes=yes)
+    ended = all_dates.cancel_all(desk, deal.id, reason)
+    document = {"deal": deal.id.hex(), "state": find(desk, deal.id).state, "cancelled": [one.id.hex() for one in ended]}
+    app.show(document, *(f"{short(one.id)} {one.state}" for one in ended))
+    app.say_if_down(desk)
 
 
 def _id(desk: Desk, text: str) -> bytes:

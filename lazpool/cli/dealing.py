@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions.moves import find
+from lazpool.actions.series import open_question
 from lazpool.cli import times
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
@@ -75,6 +76,8 @@ def document(desk: Desk, deal: Deal) -> dict[str, object]:
         "depart": times.iso(desk, deal.depart),
         "share": money(terms.amount, terms.unit) if terms else None,
         "reason": deal.reason,
+        "series": deal.series.hex() or None,
+        "series_asked": open_question(desk, deal),
         "answer_by": times.iso(desk, deal.answer_by),
         "conditions": names(deal.flags),
     }
@@ -122,11 +125,18 @@ def _exact(deal: Deal) -> list[Point]:
 def _row(desk: Desk, deal: Deal) -> tuple[str, ...]:
     terms = agreement_from(deal.terms) if deal.terms else None
     share = price(terms.amount, terms.unit) if terms else ""
-    following = _NEXT.get((deal.role, deal.state), deal.reason)
+    following = _next(desk, deal) or deal.reason
     return (
         *(short(deal.id), _doing(deal), deal.state, _partner(deal)),
         *(times.day_and_time(desk, deal.depart), share, following),
     )
+
+
+def _next(desk: Desk, deal: Deal) -> str:
+    """Return what a person can do about a deal."""
+    asked = open_question(desk, deal)
+    also = f"accept --series (other dates: {asked})" if asked else ""
+    return ", ".join(filter(None, [_NEXT.get((deal.role, deal.state), ""), also]))
 
 
 def _doing(deal: Deal) -> str:
@@ -151,7 +161,7 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
     pairs["conditions"] = ", ".join(names(deal.flags))
-    pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _NEXT.get((deal.role, deal.state), "")}
+    pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _next(desk, deal)}
     return [f"{name:<9} {value}" for name, value in pairs.items() if value]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions import explaining, proposals
+from lazpool.actions import series as all_dates
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
@@ -83,14 +84,19 @@ def match(app: App, match_id: str) -> None:
 @command("propose", example="lazpool propose 8c41d0 --note 'by the station'")
 @click.argument("match")
 @click.option("--note", type=free_text(MAX_TEXT), default="", help="A few words to the driver, sealed.")
+@click.option(
+    "--series", is_flag=True, help="Once it is agreed, ask for the same ride on the other dates of your plan."
+)
 @click.pass_obj
-def propose(app: App, match: str, note: str) -> None:
+def propose(app: App, match: str, note: str, series: bool) -> None:  # noqa: FBT001 # click's signature
     """As a passenger, propose the ride of a match to its driver.
 
-    Your node signs the terms; the letter tells the driver who you are and about where to meet, and nobody else.
+    Your node signs the terms; the letter tells the driver who you are and about where to meet, and nobody else. With
+    --series your node signs the same for each other date on which the driver says yes, too.
     """
     with app.desk() as desk:
-        deal = proposals.propose(desk, _match(desk, match), note)
+        begin = all_dates.propose if series else proposals.propose
+        deal = begin(desk, _match(desk, match), note)
         _show_begun(app, desk, deal, "Proposed; the driver's answer shows up in: lazpool deals")
 
 

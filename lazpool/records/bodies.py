@@ -11,7 +11,17 @@ from lazpool.records.groups import check_group_tag
 from lazpool.records.people import MAX_NAME, Card, Device, card_from, device_from
 from lazpool.records.posts import MAX_DETOUR, MAX_FLAGS, MAX_POST
 from lazpool.records.receipts import MAX_RECEIPT, Countersignature, ReceiptTerms, receipt_from
-from lazpool.records.shape import HASH, MAX_MINUTE, build, check_bytes, check_text, check_uint, wire_fields, wrong
+from lazpool.records.shape import (
+    HASH,
+    MAX_MINUTE,
+    build,
+    check_bytes,
+    check_keys,
+    check_text,
+    check_uint,
+    wire_fields,
+    wrong,
+)
 from lazpool.wire.codec import Array, decode
 from lazpool.wire.seal import MAX_PLAIN
 from lazpool.wire.signing import SIGNATURE_SIZE
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 500
 CODE_DIGITS = 6
 MAX_TRIES = 3
+MAX_SERIES = 13
+"""Dates of a series: posts live two weeks, and the first date is agreed already."""
 E5 = 100_000
 """Exact places travel in 1/100,000 degree, about a metre."""
 
@@ -243,8 +255,46 @@ class Invitation(_Packed):
         check_text("note", self.note, MAX_TEXT)
 
 
+@dataclass(frozen=True, slots=True)
+class Series(_Packed):
+    """A passenger who has agreed asks for the same ride on other dates: the minutes of the pick-ups."""
+
+    KIND: ClassVar[int] = 17
+    pickups: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        if type(self.pickups) is not tuple or not 0 < len(self.pickups) <= MAX_SERIES:
+            raise wrong("pickups", f"not 1 to {MAX_SERIES} minutes")
+        for before, minute in zip((0, *self.pickups), self.pickups, strict=False):
+            check_uint("pickups", minute, before + 1, MAX_MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer(_Packed):
+    """The driver names offers of theirs for the dates of a series, none for a no; each is then proposed by itself."""
+
+    KIND: ClassVar[int] = 18
+    offers: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        check_keys("offers", self.offers, MAX_SERIES)
+
+
 Body: TypeAlias = (
-    Proposal | Acceptance | Text | Details | Boarded | CodeRefused | Receipt | Countersign | ReceiptRefused | Invitation
+    Proposal
+    | Acceptance
+    | Text
+    | Details
+    | Boarded
+    | CodeRefused
+    | Receipt
+    | Countersign
+    | ReceiptRefused
+    | Invitation
+    | Series
+    | SeriesAnswer
 )
 
 
@@ -299,4 +349,6 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     Countersign.KIND: _countersign,
     ReceiptRefused.KIND: lambda array: build(ReceiptRefused, *_arity(array, 2)),
     Invitation.KIND: lambda array: build(Invitation, *_arity(array, 2)),
+    Series.KIND: lambda array: build(Series, *_arity(array, 1)),
+    SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *_arity(array, 1)),
 }

@@ -24,8 +24,8 @@ class Deal:
     dropoff_pos: where their stops stand in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by
     which pick-up and drop-off may be later than agreed. own_places: where we meet, as in peer_places (passenger).
     pickup_spot, dropoff_spot: names of meeting places. counter: letters sent. boarding: the counter of the newest code
-    sent. by: who ended it, "us" or "them". depart, ends, answer_by, created and changed: minutes. flags: the request's
-    conditions.
+    sent. series: the id of the first deal of the same ride on several dates. by: who ended it, "us" or "them". depart,
+    ends, answer_by, created and changed: minutes. flags: the request's conditions.
     """
 
     id: bytes
@@ -59,6 +59,7 @@ class Deal:
     tries: int = 0
     counter: int = 0
     boarding: int = 0
+    series: bytes = b""
     reason: str = ""
     by: str = ""
     depart: int
@@ -106,6 +107,12 @@ def get(db: Store, identifier: bytes) -> Deal | None:
 def all_deals(db: Store) -> list[Deal]:
     """Return every deal, oldest first."""
     return [_deal(row) for row in db.all("SELECT * FROM deals ORDER BY created, rowid")]
+
+
+def of_series(db: Store, series: bytes) -> list[Deal]:
+    """Return the deals of a series, soonest departure first."""
+    sql = "SELECT * FROM deals WHERE series=? AND series<>x'' ORDER BY depart, rowid"
+    return [_deal(row) for row in db.all(sql, (series,))]
 
 
 def of_offer(db: Store, offer_id: bytes, role: Role, states: Iterable[State]) -> list[Deal]:

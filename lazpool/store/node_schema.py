@@ -167,6 +167,15 @@ CREATE TABLE told (
 ) STRICT, WITHOUT ROWID;
 """
 
+# The same ride on several dates, under the id of the first deal. dates: minutes; offers: ids, one after the other.
+_SERIES = """
+CREATE TABLE series (
+    id BLOB PRIMARY KEY, role TEXT NOT NULL, state TEXT NOT NULL, dates TEXT NOT NULL, offers BLOB NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+ALTER TABLE deals ADD COLUMN series BLOB NOT NULL DEFAULT x'';
+CREATE INDEX deals_series ON deals (series) WHERE series <> x'';
+"""
 
 _STEPS = {
     "first": _FIRST,
@@ -179,6 +188,7 @@ _STEPS = {
     "walks": _WALKS,
     "detours": _DETOURS,
     "alerts": _ALERTS,
+    "series": _SERIES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -33,6 +33,8 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     10: ("receipt_id device seq head signature", [HASH, DRIVER.device(), 9, HASH, SIGNATURE]),
     11: ("receipt_id reason", [HASH, "wrong amount"]),
     12: ("offer note", [post(1), ""]),
+    17: ("pickups", [[30_001_445, 30_002_885]]),
+    18: ("offers", [[HASH, HASH[::-1]]]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -45,6 +47,8 @@ ALSO: dict[int, dict[str, list[Any]]] = {
         "no names": [NEAR, "", []],
     },
     8: {"no tries left": [2**32 - 1, 0]},
+    17: {"thirteen dates": [list(range(1, 14))]},
+    18: {"a no": [[]]},
 }
 REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
@@ -104,6 +108,21 @@ RANGE: dict[int, dict[str, list[Any]]] = {
     },
     11: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
     12: {"an empty offer": [b"", ""], "an offer of 513 bytes": [bytes(513), ""]},
+    17: {
+        "no date": [[]],
+        "fourteen dates": [list(range(1, 15))],
+        "a date twice": [[7, 7]],
+        "not in order": [[8, 7]],
+        "the minute 0": [[0]],
+        "a minute as text": [["7"]],
+        "the dates as bytes": [b"7"],
+    },
+    18: {
+        "fourteen offers": [[bytes([number]) * 32 for number in range(14)]],
+        "an offer twice": [[HASH, HASH]],
+        "an id of 31 bytes": [[HASH[1:]]],
+        "the offers as bytes": [HASH],
+    },
 }
 SHAPE: dict[int, dict[str, list[Any]]] = {
     1: {

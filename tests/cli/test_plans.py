@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.cli.users import GRENOBLE, LYON, User
+from tests.cli.users import GRENOBLE, LYON, VOIRON, User, carry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,3 +123,41 @@ def test_what_people_read(tmp_path: Path) -> None:
     assert "sat,sun" in shown
     assert "home" in shown
     assert "published" in shown
+
+
+def test_a_series_at_the_command_line(tmp_path: Path) -> None:
+    """One proposal, one yes: `deals` shows every date under one series, and one command calls off what is to come."""
+    driver, passenger = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    driver.call(*PLAN[:-2], "--days", "mon-sun", "--via", VOIRON, "--from", "tomorrow")
+    mine = passenger.call(
+        "plan", "add", "request", VOIRON, LYON, "--at", "08:10", "--days", "mon-sun", "--from", "tomorrow"
+    )
+    carry(driver, passenger)
+    states = {one["state"] for one in passenger.call("plan", "list")["next"]}
+    assert "matched" in states
+    match = passenger.call("matches")["matches"][0]["id"]
+    first = passenger.call("propose", match, "--series")["deal"]
+    carry(driver, passenger)
+    assert driver.call("deals")["deals"][0]["series"] is None
+    assert driver.call("accept", first)["state"] == "agreed"
+    carry(driver, passenger)
+    (deal,) = driver.call("deals")["deals"]
+    assert (deal["series"], deal["series_asked"] >= 5) == (first, True)
+    assert "accept --series" in driver.say("deals").out
+    assert driver.call("accept", first, "--series")["state"] == "agreed"
+    carry(driver, passenger)
+    agreed = [one for one in passenger.call("deals")["deals"] if one["state"] == "agreed"]
+    assert len(agreed) == deal["series_asked"] + 1
+    assert {one["series"] for one in agreed} == {first}
+    assert {one["state"] for one in passenger.call("plan", "list")["next"]} == {"agreed", "planned"}
+
+    day = passenger.call("plan", "list")["next"][1]
+    skipped = passenger.call("plan", "skip", mine["id"], day["date"])
+    assert skipped["agreed"] == [day["deal"]]
+    assert "stays agreed" in passenger.say("plan", "skip", mine["id"], day["date"]).err
+    passenger.call("cancel", day["deal"])
+    ended = passenger.call("cancel", first, "--series", "--reason", "new job")
+    assert (ended["state"], len(ended["cancelled"])) == ("cancelled", len(agreed) - 1)
+    carry(driver, passenger)
+    assert {one["state"] for one in driver.call("deals")["deals"]} == {"cancelled"}
+    assert passenger.run("cancel", first, "--series")[0] == 5

@@ -111,6 +111,10 @@ any_body = st.one_of(
     st.builds(bodies.Countersign, halves),
     st.builds(bodies.ReceiptRefused, hashes, texts(500)),
     st.builds(bodies.Invitation, st.binary(min_size=1, max_size=512), texts(500)),
+    st.builds(
+        bodies.Series, st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=13).map(lambda s: tuple(sorted(s)))
+    ),
+    st.builds(bodies.SeriesAnswer, st.sets(hashes, max_size=13).map(tuple)),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))

@@ -1,0 +1,235 @@
+"""The same ride on several dates: agreed on once, and each date a deal of its own.
+
+The posts of a plan are strangers to each other, so the passenger's node learns only from the driver which offers belong
+together. Once the first deal is agreed it asks for the other dates, and gets the ids of offers. Each of these it
+proposes like any other, and the driver's node accepts those by itself that its person said yes to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lazpool.actions import proposals
+from lazpool.actions.endings import call_off, send_decline
+from lazpool.actions.letters import How, write
+from lazpool.actions.matches import match_id
+from lazpool.actions.moves import advance, find
+from lazpool.errors import LazpoolError, RefusedError
+from lazpool.records.agreements import agreement_from
+from lazpool.records.bodies import MAX_SERIES, SeriesAnswer
+from lazpool.records.bodies import Series as Question
+from lazpool.records.posts import Offer, read_post
+from lazpool.rules import series as rules
+from lazpool.rules.negotiation import SEATED, Event, Role, State
+from lazpool.rules.plans import departure
+from lazpool.store import board, deals, own, plans, post_office
+from lazpool.store import series as stored
+from lazpool.store.series import ANSWERED, ASKED, CLOSED, WANTED, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lazpool.actions.desk import Desk
+    from lazpool.store.deals import Deal
+    from lazpool.store.plans import PlanDate
+
+KEEP = 30 * 24 * 60
+"""Minutes that a series is remembered."""
+
+
+def propose(desk: Desk, match: board.Match, note: str = "") -> Deal:
+    """As a passenger, propose the ride of a match, and the same on the other dates of the plan once it is agreed."""
+    with desk.node.transaction():
+        if plans.of_post(desk.node, match.mine) is None:
+            hint = "without --series, or begin with: lazpool plan add request"
+            raise RefusedError("your request is of no plan: there are no other dates", hint=hint, code="no-plan")
+        deal = proposals.propose(desk, match, note)
+        deal.series = deal.id
+        deals.save(desk.node, deal)
+        stored.put(desk.node, Series(deal.id, deal.role, WANTED, (), (), desk.minute + KEEP))
+    return deal
+
+
+def agree(desk: Desk, deal_id: bytes) -> Deal:
+    """As the driver, say yes to the same ride on the other dates, asked for already or not; returns the first deal."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if deal.role is not Role.DRIVER or deal.state not in SEATED:
+            raise RefusedError("only the driver of an agreed ride says yes to other dates of it", code="wrong-state")
+        known = stored.get(desk.node, deal.id)
+        if known is None:
+            deal.series = deal.id
+            stored.put(desk.node, Series(deal.id, deal.role, WANTED, (), (), desk.minute + KEEP))
+        elif known.state == ASKED:
+            _answer(desk, deal, known)
+        deals.save(desk.node, deal)
+    return deal
+
+
+def ask(desk: Desk, deal: Deal) -> None:
+    """As the passenger, ask the driver of the first deal for the other dates; in the transaction that agrees on it."""
+    known = stored.get(desk.node, deal.id)
+    if known is None or known.state != WANTED:
+        return
+    dates = _other_dates(desk, deal)[:MAX_SERIES]
+    if dates:
+        write(desk, deal, Question(dates), How(awaits=True))
+    stored.put(desk.node, replace(known, state=ASKED if dates else CLOSED, dates=dates))
+
+
+def on_question(desk: Desk, deal: Deal, pickups: tuple[int, ...]) -> None:
+    """As the driver, keep what is asked for, and answer it if the person said yes already."""
+    known = stored.get(desk.node, deal.id)
+    if deal.role is not Role.DRIVER or deal.state not in SEATED or (known and known.state != WANTED):
+        return
+    deal.series = deal.id
+    asked = Series(deal.id, deal.role, ASKED, pickups, (), desk.minute + KEEP)
+    stored.put(desk.node, asked)
+    if known is not None:
+        _answer(desk, deal, asked)
+
+
+def on_answer(desk: Desk, deal: Deal, offers: tuple[bytes, ...]) -> None:
+    """As the passenger, remember which offers to propose; `go_on` does so after the letter's transaction."""
+    known = stored.get(desk.node, deal.id)
+    post_office.answered(desk.node, deal.id, (Question.KIND,))
+    if known is not None and known.role is Role.PASSENGER and known.state == ASKED:
+        stored.put(desk.node, replace(known, state=ANSWERED, offers=offers[: len(known.dates)]))
+
+
+def go_on(desk: Desk) -> None:
+    """As the passenger, propose what drivers named and we have heard of; stop asking for what is past."""
+    for one in stored.every(desk.node):
+        if one.role is Role.PASSENGER and one.state == ASKED and max(one.dates) < desk.minute:
+            with desk.node.transaction():
+                post_office.answered(desk.node, one.id, (Question.KIND,))
+                stored.put(desk.node, replace(one, state=CLOSED))
+        elif one.role is Role.PASSENGER and one.state == ANSWERED:
+            for offer in one.offers:
+                if (row := board.get(desk.board, offer)) is not None:
+                    _propose_next(desk, one.id, offer, row["envelope"])
+
+
+def follows(desk: Desk, deal: Deal) -> bool:
+    """Tell whether a proposal is one that our person said yes to with a series, and note which."""
+    terms = agreement_from(deal.terms)
+    for one in stored.naming(desk.node, deal.offer_id):
+        first = deals.get(desk.node, one.id)
+        if first is not None and first.peer == deal.peer and rules.same_ride(agreement_from(first.terms), terms):
+            deal.series = one.id
+            deals.save(desk.node, deal)
+            return True
+    return False
+
+
+def cancel_all(desk: Desk, deal_id: bytes, reason: str) -> list[Deal]:
+    """Call off what is still to come of a series, and ask for no more of it; returns the deals that it ended."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        close(desk, deal.series)
+        ended = [one for one in deals.of_series(desk.node, deal.series) if _end(desk, one, reason)]
+        if not ended:
+            raise RefusedError("nothing of this series is still to come", code="wrong-state")
+    return ended
+
+
+def close(desk: Desk, series: bytes, *, answered: bool = True) -> None:
+    """Ask for no more of a series; without `answered` only if the question has no answer yet."""
+    known = stored.get(desk.node, series)
+    if known is not None and (answered or known.state != ANSWERED):
+        post_office.answered(desk.node, series, (Question.KIND,))
+        stored.put(desk.node, replace(known, state=CLOSED, offers=()))
+
+
+def open_question(desk: Desk, deal: Deal) -> int:
+    """Return for how many other dates the passenger of a deal asks that our person has not answered."""
+    known = stored.get(desk.node, deal.id) if deal.series == deal.id and deal.role is Role.DRIVER else None
+    return len(known.dates) if known is not None and known.state == ASKED else 0
+
+
+def _answer(desk: Desk, deal: Deal, asked: Series) -> None:
+    terms, first = agreement_from(deal.terms), _offer(deal.offer)
+    date = _date(desk, deal.offer_id)
+    live = [own.post(desk.node, one.post) for one in _same_leg(desk, date)]
+    departs = [(_offer(one.envelope).depart, one.id) for one in live if one is not None and one.state == own.LIVE]
+    offers = rules.nearest(asked.dates, terms.pickup_at - first.depart, departs)
+    write(desk, deal, SeriesAnswer(offers), How(answers=post_office.letter_of(desk.node, deal.id, Question.KIND)))
+    stored.put(desk.node, replace(asked, state=ANSWERED, offers=offers))
+
+
+def _other_dates(desk: Desk, deal: Deal) -> tuple[int, ...]:
+    """Return the pick-ups of the other dates of the plan, at the same wall time as the first."""
+    date = _date(desk, deal.post_id)
+    plan = plans.plan(desk.node, date.plan) if date else None
+    if plan is None or date is None:
+        return ()
+    here = departure(plan.schedule, date.leg, date.day).at
+    posts = [(one, own.post(desk.node, one.post)) for one in _same_leg(desk, date)]
+    days = [one.day for one, post in posts if post is not None and post.state == own.LIVE]
+    shifts = (departure(plan.schedule, date.leg, day).at - here for day in days)
+    return tuple(sorted(deal.depart + shift for shift in shifts if deal.depart + shift > desk.minute))
+
+
+def _date(desk: Desk, post_id: bytes) -> PlanDate | None:
+    """Return the date of a plan that a post, or one of the same trip before it, is for."""
+    found = (plans.of_post(desk.node, post.id) for post in own.same_trip(desk.node, post_id))
+    return next((one for one in found if one is not None), None)
+
+
+def _same_leg(desk: Desk, date: PlanDate | None) -> Iterable[PlanDate]:
+    """Return what became of the same leg of a plan on other dates."""
+    rows = plans.dates(desk.node, date.plan).values() if date else ()
+    return [one for one in rows if date and one.leg == date.leg and one.day != date.day]
+
+
+def _propose_next(desk: Desk, series: bytes, offer: bytes, envelope: bytes) -> None:
+    """Propose one more date, or leave it to the person: it is no longer the same trip, or fits no request of ours."""
+    try:
+        with desk.node.transaction():
+            known, first = stored.get(desk.node, series), deals.get(desk.node, series)
+            if known is None or first is None or offer not in known.offers:
+                return
+            if (match := _match(desk, first, offer, envelope)) is not None:
+                deal = proposals.propose(desk, match)
+                deal.series = series
+                deals.save(desk.node, deal)
+            _drop(desk, known, offer)
+    except LazpoolError:
+        with desk.node.transaction():
+            if (known := stored.get(desk.node, series)) is not None:
+                _drop(desk, known, offer)
+
+
+def _match(desk: Desk, first: Deal, offer: bytes, envelope: bytes) -> board.Match | None:
+    """Return how an offer matches the request of its date, if it is the first trip on another date."""
+    if not rules.same_trip(_offer(first.offer), _offer(envelope)):
+        return None
+    date = _date(desk, first.post_id)
+    wanted = {match_id(one.post, offer) for one in _same_leg(desk, date)}
+    return next((match for match in board.matches(desk.board) if match.id in wanted), None)
+
+
+def _drop(desk: Desk, known: Series, offer: bytes) -> None:
+    left = tuple(one for one in known.offers if one != offer)
+    stored.put(desk.node, replace(known, offers=left, state=known.state if left else CLOSED))
+
+
+def _end(desk: Desk, deal: Deal, reason: str) -> bool:
+    match deal.state:
+        case State.AGREED | State.PROPOSED:
+            call_off(desk, deal, reason)
+        case State.RECEIVED:
+            advance(desk, deal, Event.WE_DECLINE, reason=reason, by="us")
+            send_decline(desk, deal, reason)
+        case _:
+            return False
+    deals.save(desk.node, deal)
+    return True
+
+
+def _offer(envelope: bytes) -> Offer:
+    post = read_post(envelope)[0].post
+    if not isinstance(post, Offer):
+        raise RefusedError("not an offer")
+    return post
