@@ -104,20 +104,20 @@ def test_a_match_comes_as_it_happens(ann: User, bob: User, watching: subprocess.
     assert watching.stdout
     assert "New match: a driver for you: Pick-up" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(10) == 0
+    assert watching.wait(20) == 0
 
 
 def test_it_ends_when_it_is_told_to(watching: subprocess.Popen[str]) -> None:
     """SIGTERM ends it with status 0."""
     watching.terminate()
-    assert watching.wait(10) == 0
+    assert watching.wait(20) == 0
 
 
 def test_it_ends_when_nobody_reads(watching: subprocess.Popen[str]) -> None:
     """A closed pipe ends it with status 0, though nothing happens that it could print."""
     assert watching.stdout
     watching.stdout.close()
-    assert watching.wait(10) == 0
+    assert watching.wait(20) == 0
 
 
 def hooked(user: User, text: str) -> None:
