@@ -9,9 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from making import deals, gossip, groups, mail, posts, receipts, wire
+from making import deals, gossip, groups, mail, matching, posts, receipts, wire
 
-SUBJECTS = (wire, posts, groups, gossip, mail, deals, receipts)
+SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts)
 FOLDER = Path(__file__).parent / "vectors"
 
 

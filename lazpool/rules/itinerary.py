@@ -54,7 +54,8 @@ class Rider:
 class Needs:
     """What a new rider needs: places, seats, and when; minutes since the epoch, infinite for any time.
 
-    slack: minutes by which the wait for the pick-up may go beyond the offer's flexibility.
+    slack: minutes by which the wait for the pick-up may go beyond the offer's flexibility. agreed: the minute of the
+    pick-up that was told to somebody already.
     """
 
     pickup: Point
@@ -65,16 +66,18 @@ class Needs:
     dropoff_from: float = -math.inf
     dropoff_to: float = math.inf
     slack: int = 0
+    agreed: float = math.inf
 
 
 class _Stop(NamedTuple):
-    """A place on the way. pos: its order. ready, due: when a rider's stop may be, minutes since the epoch."""
+    """A place on the way. pos: its order. ready, due: when a rider's stop may be; agreed: when a pick-up was to be."""
 
     point: Point
     pos: float
     boards: int = 0
     ready: float = -math.inf
     due: float = math.inf
+    agreed: float = math.inf
 
 
 class Itinerary:
@@ -114,7 +117,7 @@ class Itinerary:
             stops.insert(index, stop)
         offsets = self._offsets(stops)
         ready = max(needs.pickup_from, needs.dropoff_from - offsets[j + 2] + offsets[i + 1])
-        stops[i + 1] = mine[i + 1] = mine[i + 1]._replace(ready=ready, due=needs.pickup_to)
+        stops[i + 1] = mine[i + 1] = mine[i + 1]._replace(ready=ready, due=needs.pickup_to, agreed=needs.agreed)
         stops[j + 2] = mine[j + 2] = mine[j + 2]._replace(due=needs.dropoff_to)
         latest = self._offer.depart + self._offer.flex_after + needs.slack
         wait = ready - offsets[i + 1] - latest
@@ -152,10 +155,13 @@ class Itinerary:
         return late
 
     def _plan(self, stops: Sequence[_Stop], offsets: Sequence[int]) -> tuple[int, list[int]]:
-        """Return when to leave, near the offered time but without needless waits, and when each stop is reached."""
+        """Return when to leave, and when each stop is reached.
+
+        In time for each agreed pick-up; if that leaves a choice, near the offered time, but without needless waits.
+        """
         offer = self._offer
         held = list(accumulate((stop.ready - at for stop, at in zip(stops, offsets, strict=True)), max))
-        latest = min(stop.due - at for stop, at in zip(stops, offsets, strict=True))
+        latest = min(min(stop.due, stop.agreed) - at for stop, at in zip(stops, offsets, strict=True))
         wished = min(max(float(offer.depart), held[-1]), offer.depart + offer.flex_after, latest)
         depart = int(max(wished, offer.depart - offer.flex_before))
         return depart, [int(max(depart, wait)) + at for wait, at in zip(held, offsets, strict=True)]
@@ -180,7 +186,9 @@ class Itinerary:
 def _stops(rider: Rider) -> tuple[_Stop, _Stop]:
     patience = rider.max_delay + ROUNDING
     return (
-        _Stop(rider.pickup, rider.pickup_pos, rider.seats, rider.pickup_at, rider.pickup_at + patience),
+        _Stop(
+            rider.pickup, rider.pickup_pos, rider.seats, rider.pickup_at, rider.pickup_at + patience, rider.pickup_at
+        ),
         _Stop(rider.dropoff, rider.dropoff_pos, -rider.seats, due=rider.dropoff_at + patience),
     )
 

@@ -63,6 +63,7 @@ def place(offer: Offer, terms: AgreementTerms, aboard: Sequence[Rider] = (), max
         pickup_to=terms.pickup_at + patience,
         dropoff_to=terms.dropoff_at + patience,
         slack=TIME_SLACK,
+        agreed=terms.pickup_at,
     )
     meant = (terms.distance - DISTANCE_SLACK, terms.distance + DISTANCE_SLACK)
     found = best(offer, needs, aboard, meant)

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
 from lazpool.records import mail, sync
-from lazpool.records.agreements import agreement_from, check_driver, check_passenger
+from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
 from lazpool.records.groups import from_code, member_tag, post_tag, to_code
 from lazpool.records.letters import open_letter
 from lazpool.records.people import Device, device_from
+from lazpool.records.places import centre
 from lazpool.records.posts import Offer, check_signature, read_post
 from lazpool.records.receipts import blind_commitment, check_first, check_second, receipt_from
 from lazpool.records.route import pack_route, unpack_route
 from lazpool.rules import ledger
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
+from lazpool.rules.itinerary import Rider
+from lazpool.rules.matching import Miss
+from lazpool.rules.terms import DISTANCE_SLACK, place
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.envelope import Envelope, open_envelope
 from lazpool.wire.hashing import network_id, tagged_hash
@@ -202,6 +206,25 @@ def _agreement(vector: Vector) -> Any:
     return {"id": terms.id.hex(), "fields": shown(terms)}
 
 
+def _terms(vector: Vector) -> Any:
+    offer, wish = read_post(vector.raw("offer"))[0].post, vector.test["wish"]
+    assert isinstance(offer, Offer)
+    ends = int(wish["pickup"], 16), int(wish["dropoff"], 16)
+    asked = (*ends, wish["pickup_at"], wish["dropoff_at"], wish["seats"], wish["distance"], 0, offer.unit, 0)
+    terms = AgreementTerms(offer.net, bytes(16), bytes(32), offer.post_pk, bytes(32), *asked)
+    found = place(offer, terms, [_aboard(one) for one in vector.group["aboard"]], wish["max_delay"])
+    if isinstance(found, Miss):
+        assert found.reason == vector.test["reason"]
+        raise MalformedError("range", found.reason)
+    assert abs(found.distance_hm - wish["distance"]) <= DISTANCE_SLACK
+    return {"detour": round(found.detour_min * 10), "times": [found.pickup_at, found.dropoff_at]}
+
+
+def _aboard(one: dict[str, Any]) -> Rider:
+    ends = centre(int(one["pickup"], 16)), centre(int(one["dropoff"], 16))
+    return Rider(*ends, one["seats"], one["pickup_at"], one["dropoff_at"], *one["order"], one["max_delay"])
+
+
 def _device(data: bytes) -> Device:
     return device_from(decode(data, MAX_PART))
 
@@ -293,6 +316,7 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Body": _body,
     "Letter": _letter,
     "Agreement": _agreement,
+    "Terms": _terms,
     "Receipt": _receipt,
     "Entry": _entry,
     "Chain": _chain,

@@ -63,11 +63,17 @@ def boarded(request: Request, found: Fit, max_delay: int) -> Rider:
 
 
 def fill(chance: random.Random, offer: Offer, requests: Sequence[Request], count: Count) -> list[Rider]:
-    """Take whoever fits, one after the other, and compare each time; now and then somebody cancels."""
+    """Take whoever fits, one after the other, and compare each time; now and then somebody cancels.
+
+    A leg's minutes are shared out over its parts, so a cancellation may make a stop a minute or two later; a car whose
+    promises no longer hold for that reason is left alone.
+    """
     aboard: list[Rider] = []
     for request in requests:
         if (found := count.compare(offer, request, tuple(aboard))) is not None:
             aboard.append(boarded(request, found, chance.choice((0, 2, 5, 10, 10))))
         if aboard and chance.random() < 0.15:
             aboard.pop(chance.randrange(len(aboard)))
+            if not oracle.keeps_promises(offer, aboard):
+                break
     return aboard

@@ -109,6 +109,13 @@ def ways(offer: Offer, request: Request, aboard: Sequence[Aboard] = (), loose: f
     return found
 
 
+def keeps_promises(offer: Offer, aboard: Sequence[Aboard]) -> bool:
+    """Tell whether some departure keeps what those aboard were promised, before anybody else is asked for."""
+    route, promises = _stops(offer, aboard), [*map(_promise, aboard), Promise(0)]
+    departures = range(offer.depart - offer.flex_before, offer.depart + offer.flex_after + 1)
+    return any(drive(offer, route, promises, one) is not None for one in departures)
+
+
 def drive(offer: Offer, stops: Sequence[Stop], promises: Sequence[Promise], depart: int) -> list[int] | None:
     """Return when each stop is reached by who leaves at that minute; None when a promise is broken."""
     offsets, times, held = [int(one + 0.500000001) for one in minutes(offer, stops)], [], depart

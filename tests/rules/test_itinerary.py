@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lazpool.records.places import Point
-from lazpool.rules.matching import Fit, fit
-from tests.rules.against_oracle import Count, fill
-from tests.rules.town import MIDNIGHT, random_offer, request, somewhere
+from lazpool.rules.matching import Fit, Miss, Reason, fit
+from tests.rules.against_oracle import Count, boarded, fill
+from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, VOIRON, offer, random_offer, request, somewhere
 
 if TYPE_CHECKING:
     from lazpool.records.posts import Offer, Request
@@ -41,7 +41,7 @@ def _on_leg(offered: Offer, leg: int, part: float) -> Point:
     return Point(a.lat + (b.lat - a.lat) * part, a.lon + (b.lon - a.lon) * part)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_car_that_fills_up_agrees_with_the_oracle(seed: int) -> None:
     """Over cars that fill up and empty again, each next rider gets the best way there is, or there is none."""
     chance, count = random.Random(seed), Count()
@@ -49,3 +49,19 @@ def test_a_car_that_fills_up_agrees_with_the_oracle(seed: int) -> None:
         offered = roomy(chance)
         fill(chance, offered, [hurried(chance, offered) for _ in range(8)], count)
     assert count.beside > 15
+
+
+def test_who_is_late_already_becomes_no_later() -> None:
+    """A rider whose stop is later than promised, because the plan of others changed, keeps what is left of it."""
+    ride = offer(GRENOBLE, VOIRON, LYON, max_detour=10)
+    wanted = request(VOIRON, LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1440)
+    found = fit(ride, wanted)
+    assert isinstance(found, Fit)
+    late = replace(boarded(wanted, found, 0), pickup_at=found.pickup_at - 20, dropoff_at=found.dropoff_at - 20)
+    after = request(Point(45.72, 4.93), LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1440)
+    before = request(GRENOBLE, VOIRON, earliest=MIDNIGHT, latest=MIDNIGHT + 1440)
+    missed = fit(ride, after, [late])
+    assert isinstance(missed, Miss)
+    assert missed.reason == Reason.DELAY
+    assert 0 < missed.short_by < 20
+    assert isinstance(fit(ride, before, [replace(late, dropoff_at=found.dropoff_at, max_delay=5)]), Fit)

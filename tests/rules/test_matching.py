@@ -151,7 +151,7 @@ def test_meeting_cells_are_checked_without_a_window() -> None:
     assert _reason(fit_places(ALONG, pickup, dropoff, 1, window=early)) == Reason.TIME
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_agrees_with_brute_force(seed: int) -> None:
     """Over random trips a fit is the cheapest of all feasible stop lists, and a miss has none."""
     chance, count = random.Random(seed), Count()
