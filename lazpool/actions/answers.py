@@ -8,8 +8,9 @@ from lazpool.actions import deals as decisions
 from lazpool.actions import proposals, receipts, rides, seats, series
 from lazpool.actions.detours import cost_of
 from lazpool.actions.letters import How, pack_card, unpack_card, write
-from lazpool.actions.matches import match_two, secret_of
+from lazpool.actions.matches import match_two
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
+from lazpool.actions.standpoint import secret_of
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import (
@@ -123,7 +124,7 @@ def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, de
     if deals.count_open(desk.node, request.id) >= MAX_INVITATIONS:
         raise RefusedError("too many invitations", code="quota")
     deals.add(desk.node, proposals.new_invited(desk, letter.deal, signed, request))
-    match_two(desk, wish, signed)
+    match_two(desk, request, signed)
     if body.note:
         deals.add_note(desk.node, letter.deal, body.note, mine=False, now=desk.minute)
 

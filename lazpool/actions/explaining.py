@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import judge, match_id
+from lazpool.actions.matches import match_id
 from lazpool.actions.proposals import meeting
+from lazpool.actions.standpoint import judge, standpoint
 from lazpool.actions.walks import chosen
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.posts import Offer, Request, read_post
@@ -61,7 +62,7 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     if not isinstance(offer, Offer) or not isinstance(request, Request):
         raise NotFoundError("that match joins no offer to a request", hint=_LISTING)
     group = groups.secret_of(desk.node, offer)
-    room = judge(desk, mine.id, offer, request, group)
+    room = judge(desk, standpoint(desk, mine), offer, request)
     found = room if isinstance(room, Fit) else fit(offer, request, group=group)
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")

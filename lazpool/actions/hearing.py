@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import areas_of, match_heard, outlined, own_live
+from lazpool.actions.matches import Heard, areas_of, match_heard, own_live
 from lazpool.actions.room import room
 from lazpool.records.posts import Request, Withdrawal, read_post
 from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
 from lazpool.rules.areas import request_area
+from lazpool.rules.outline import outline
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lazpool.actions.desk import Desk
-    from lazpool.actions.matches import Outlined
+    from lazpool.actions.standpoint import Standpoint
     from lazpool.records.posts import SignedPost
 
 
@@ -34,7 +35,7 @@ def hear(desk: Desk, data: bytes, area: int) -> Verdict:
     return verdict
 
 
-def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Sequence[Outlined]) -> int:
+def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Sequence[Standpoint]) -> int:
     """Judge and store many posts of an area, as sync brings them, in one transaction; return how many new matches."""
     with desk.board.transaction():  # also makes the look-ups of the judgement three times cheaper
         verdicts = [judge(desk, data) for data in envelopes]
@@ -47,17 +48,19 @@ def is_of(signed: SignedPost, area: int) -> bool:
     return not isinstance(signed.post, Request) or request_area(signed.post) == area
 
 
-def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Sequence[Outlined]) -> int:
+def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Sequence[Standpoint]) -> int:
     """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
     with desk.board.transaction():
         left = room(desk)
-        kept = [one for one in heard if not isinstance(one[0].post, Withdrawal) and left.take(one[1])]
-        trips = [outlined(signed) for signed, _ in kept]
-        rows = [(trip.signed, trip.bounds, (area,)) for trip, (_, area) in zip(trips, kept, strict=True)]
-        board.add(desk.board, rows, now=desk.minute)
+        trips = [
+            (Heard(signed, outline(signed.post)), area)
+            for signed, area in heard
+            if not isinstance(signed.post, Withdrawal) and left.take(area)
+        ]
+        board.add(desk.board, [(*trip, (area,)) for trip, area in trips], now=desk.minute)
         for signed, _ in heard:
             _withdraw(desk, signed)  # after the posts, which may have come together with their withdrawals
-        return match_heard(desk, trips, ours)
+        return match_heard(desk, [trip for trip, _ in trips], ours)
 
 
 def show_own(desk: Desk) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import candidates, judge, match_id, match_two, secret_of
+from lazpool.actions.matches import candidates, match_id, match_two
+from lazpool.actions.standpoint import judge, standpoint
 from lazpool.errors import NotFoundError
 from lazpool.records.places import centre
 from lazpool.records.posts import (
@@ -17,9 +18,11 @@ from lazpool.records.posts import (
     Offer,
     Request,
     SignedPost,
+    Withdrawal,
     read_post,
 )
 from lazpool.rules.matching import Fit, Miss, Reason, fit, fit_places
+from lazpool.rules.outline import outline
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ def why_not(desk: Desk, theirs: SignedPost, mine: own.OwnPost) -> Verdict:
     verdict = _judge(desk, mine, theirs)
     if verdict.match:
         with desk.board.transaction():
-            match_two(desk, read_post(mine.envelope)[0], theirs)
+            match_two(desk, mine, theirs)
     return verdict
 
 
@@ -100,8 +103,9 @@ def near_misses(desk: Desk, ours: list[own.OwnPost], most: int, *, looked_at: in
 def _looked_at(desk: Desk, mine: own.OwnPost, most: int) -> Iterator[Verdict]:
     """Yield verdicts on the posts that would be candidates for ours if it allowed more."""
     wider = _wider(read_post(mine.envelope)[0].post)
-    for theirs in islice(candidates(desk, wider), most):
-        yield _judge(desk, mine, theirs)
+    if not isinstance(wider, Withdrawal):
+        for theirs in islice(candidates(desk, wider, outline(wider)), most):
+            yield _judge(desk, mine, theirs)
 
 
 def _wider(post: Post) -> Post:
@@ -127,11 +131,11 @@ def _judge(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> Verdict:
         return Verdict(mine, theirs, reason=mine.state if mine.state != own.LIVE else own.EXPIRED)
     if both is None:
         return Verdict(mine, theirs, reason=_KIND)
-    group = secret_of(desk, ours)
-    found = judge(desk, mine.id, *both, group)
+    here = standpoint(desk, mine)
+    found = judge(desk, here, *both)
     if isinstance(found, Fit):
         return Verdict(mine, theirs, match_id(mine.id, theirs.id))
-    return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found, group))
+    return Verdict(mine, theirs, reason=found.reason, miss=found, otherwise=_otherwise(*both, found, here.group))
 
 
 def _otherwise(offer: Offer, request: Request, miss: Miss, group: bytes) -> Fit | Miss | None:

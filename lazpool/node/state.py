@@ -17,7 +17,7 @@ from lazpool.store import own
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.actions.matches import Outlined
+    from lazpool.actions.standpoint import Standpoint
     from lazpool.net.network import Network
     from lazpool.node.presence import Lock
 
@@ -66,7 +66,7 @@ class Node:
     outbox_bell: Bell = field(default_factory=Bell)
     links_bell: Bell = field(default_factory=Bell)
     areas: set[int] = field(default_factory=set)
-    own: list[Outlined] = field(default_factory=list)
+    own: list[Standpoint] = field(default_factory=list)
     hellos: dict[bytes, Hello] = field(default_factory=dict)
     opened: dict[bytes, set[bytes]] = field(default_factory=dict)
     early: set[bytes] = field(default_factory=set)

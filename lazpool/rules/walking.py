@@ -66,7 +66,7 @@ def walks(request: Request, ends: tuple[Point, Point], spots: Callable[[Point, i
     pairs = [(start, goal) for start in starts for goal in goals if start or goal]
     near = sorted((pair for pair in pairs if metres(pair) <= request.walk), key=metres)
     middles = centre(request.cell_from), centre(request.cell_to)
-    return Walks(ends, tuple(near), max((_away_km(middles, pair) for pair in near), default=0.0))
+    return Walks(ends, tuple(near), max((_away_km(middles, standing(ends, pair)) for pair in near), default=0.0))
 
 
 def walk(end: Point, spot: Spot) -> Walk:
@@ -85,5 +85,5 @@ def standing(ends: tuple[Point, Point], pair: Pair) -> tuple[Point, Point]:
     return start, goal
 
 
-def _away_km(middles: tuple[Point, Point], pair: Pair) -> float:
-    return sum(km(middle, one.spot.point) for one, middle in zip(pair, middles, strict=True) if one)
+def _away_km(middles: tuple[Point, Point], places: tuple[Point, Point]) -> float:
+    return sum(km(middle, place) for middle, place in zip(middles, places, strict=True))

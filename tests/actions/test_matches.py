@@ -15,6 +15,7 @@ from sqlite_utils import Migrations
 
 from lazpool.actions import hearing, matches
 from lazpool.actions.desk import create_home, open_desk
+from lazpool.actions.standpoint import standpoint
 from lazpool.actions.tick import tick
 from lazpool.config import Config
 from lazpool.records.places import POST_RES, Point, cell_at, coarse
@@ -62,9 +63,9 @@ def signed(post: Offer | Request) -> SignedPost:
     return sign_post(replace(post, net=NET, post_pk=public_key(seed), box_pk=new_seed()), seed)
 
 
-def store(desk: Desk, posts: Sequence[SignedPost], ours: Sequence[SignedPost] = ()) -> int:
+def store(desk: Desk, posts: Sequence[SignedPost], ours: Sequence[own.OwnPost] = ()) -> int:
     """Let a board hear posts; return the number of matches with ours."""
-    return hearing.store_heard(desk, [(post, 1) for post in posts], [matches.outlined(one) for one in ours])
+    return hearing.store_heard(desk, [(post, 1) for post in posts], [standpoint(desk, one) for one in ours])
 
 
 def keep(desk: Desk, post: SignedPost) -> own.OwnPost:
@@ -142,10 +143,11 @@ def test_what_is_pushed_is_what_is_pulled(desk: Desk) -> None:
     ours = [signed(post) for post in [*(random_rider(chance, one) for one in offers[:20]), *offers[20:25]]]
     riders = [random_rider(chance, chance.choice(offers[20:25])) for _ in range(50)]
     theirs = [signed(post) for post in [*offers[25:], *riders]]
-    pushed = store(desk, theirs, ours)
+    kept = [keep(desk, one) for one in ours]
+    pushed = store(desk, theirs, kept)
     before = board.matches(desk.board)
     desk.board.execute("DELETE FROM matches")
-    assert sum(matches.match_own(desk, keep(desk, one)) for one in ours) == pushed == len(before) > 50
+    assert sum(matches.match_own(desk, one) for one in kept) == pushed == len(before) > 50
     assert sorted(board.matches(desk.board), key=lambda one: one.id) == sorted(before, key=lambda one: one.id)
 
 
