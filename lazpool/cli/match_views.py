@@ -1,4 +1,4 @@
-"""Matches as the JSON documents of the contract; every word that people get about a match is made from these."""
+"""A match explained, as a JSON document; every word that people get about a match is made from this."""
 
 from __future__ import annotations
 
@@ -6,85 +6,30 @@ import math
 from typing import TYPE_CHECKING
 
 from lazpool.cli.times import iso
-from lazpool.cli.views import conditions, money, point, trip
+from lazpool.cli.views import beginning, matched, money, point, trip
 from lazpool.cli.words import saved_name
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import MEETING_RES, cell_at, centre
-from lazpool.records.posts import ARRIVE, read_post
+from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Miss
 from lazpool.rules.negotiation import Role
 from lazpool.rules.walking import WALK_M_PER_MIN
-from lazpool.store import board, own
-from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.actions.explaining import Explained
     from lazpool.records.places import Point, Spot
     from lazpool.rules.matching import Fit
-    from lazpool.store.board import Match
     from lazpool.store.deals import Deal
-
-
-class Deals:
-    """The deals that matches have led to, newest last: a later one hides an earlier one of the same match."""
-
-    def __init__(self, desk: Desk) -> None:
-        """Read all deals once."""
-        everything = stored.all_deals(desk.node)
-        self._passenger = {(d.post_id, d.offer_id): d for d in everything if d.role is Role.PASSENGER}
-        self._driver = {(d.post_id, d.about): d for d in everything if d.role is Role.DRIVER}
-
-    def of(self, match: Match) -> Deal | None:
-        """Return the deal of a match; who proposed to us does not say from which request."""
-        return (self._passenger if match.role == Role.PASSENGER else self._driver).get((match.mine, match.theirs))
-
-
-def listed(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
-    """Return a match as lists have it."""
-    return {
-        "id": match.id.hex(),
-        "role": match.role,
-        "mine": match.mine.hex(),
-        "theirs": match.theirs.hex(),
-        "depart": iso(desk, match.depart),
-        "pickup_at": iso(desk, match.pickup_at),
-        "dropoff_at": iso(desk, match.dropoff_at),
-        "detour_min": match.detour,
-        "walk_m": match.walk,
-        "meet": {"pickup": match.pickup_spot or None, "dropoff": match.dropoff_spot or None},
-        "delay_min": match.delay,
-        "share": money(match.share, match.unit),
-        "co2_g": match.co2,
-        "estimated": bool(match.estimated),
-        "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
-        **_conditions(desk, match),
-    }
-
-
-def _conditions(desk: Desk, match: Match) -> dict[str, object]:
-    """Return what the request asks for; an offer may have more."""
-    if match.role == Role.PASSENGER:
-        mine = own.post(desk.node, match.mine)
-        envelope = mine.envelope if mine else b""
-    else:
-        theirs = board.get(desk.board, match.theirs)
-        envelope = theirs["envelope"] if theirs else b""
-    return conditions(desk, read_post(envelope)[0].post) if envelope else {}
-
-
-def beginning(role: str) -> str:
-    """Return the command by which a deal begins."""
-    return "propose" if role == Role.PASSENGER else "invite"
 
 
 def explained(desk: Desk, found: Explained, deal: Deal | None) -> dict[str, object]:
     """Return a match with all that is known of it; minutes, metres, km, grams, and money in minor units."""
     passenger = found.match.role == Role.PASSENGER
     return {
-        **listed(desk, found.match, deal),
+        **matched(desk, found.match, deal),
         "expires": iso(desk, found.match.expires),
         "offer": _offer(desk, found),
         "request": _request(desk, found),

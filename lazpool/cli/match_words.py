@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lazpool.cli.conditions import described
 from lazpool.cli.typed import SHORT
 from lazpool.cli.words import clock, degrees, moment, price, span
-from lazpool.rules.matching import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,12 +134,13 @@ def _seats(match: Document) -> str:
 
 
 def _no_room(room: Document) -> str:
+    """Return why there is no room, for a code of rules.matching.Reason."""
     short, reason = room["short_by"], str(room["reason"])
-    said: dict[str, str] = {
-        Reason.SEATS: f"{_count(int(short))} too few on that part of the way",
-        Reason.DELAY: f"somebody would be {short:.0f} min later than agreed with them",
-        Reason.DETOUR: f"all detours together are {short:.0f} min too long",
-        Reason.TIME: f"the times are {short:.0f} min apart",
+    said = {
+        "seats": f"{_count(int(short))} too few on that part of the way",
+        "delay": f"somebody would be {short:.0f} min later than agreed with them",
+        "detour": f"all detours together are {short:.0f} min too long",
+        "time": f"the times are {short:.0f} min apart",
     }
     return said.get(reason, reason)
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lazpool.actions import explaining, proposals
-from lazpool.actions import series as all_dates
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
-from lazpool.cli.match_views import Deals, beginning, explained, listed
 from lazpool.cli.match_words import COLUMNS, ESTIMATED, cells, explanation
 from lazpool.cli.typed import SHORT, free_text, hex_id, short
+from lazpool.cli.views import Deals, beginning, matched
 from lazpool.cli.words import fields
 from lazpool.errors import AmbiguousError, NotFoundError
 from lazpool.records.bodies import MAX_TEXT
@@ -62,8 +60,8 @@ def _show_matches(app: App, post: str | None) -> None:
         live = {one.id for one in own.posts(desk.node)}
         found = [one for one in board.matches(desk.board, mine) if one.mine in live and one.expires >= desk.minute]
         under_way = Deals(desk)
-        documents = [listed(desk, one, under_way.of(one)) for one in found]
-        empty = "" if found or app.json else _none(desk)
+        documents = [matched(desk, one, under_way.of(one)) for one in found]
+        empty = "" if found or app.json else _none(desk, mine)
     rows = [] if app.json else [_row(one) for one in documents]
     note = f"{ESTIMATED}\n{_MORE}" if any(one.estimated for one in found) else _MORE
     table = Table(("id", *COLUMNS, "next"), rows, empty, note)
@@ -75,9 +73,12 @@ def _show_matches(app: App, post: str | None) -> None:
 @click.pass_obj
 def match(app: App, match_id: str) -> None:
     """Explain one match: what it costs each side, how sure that is, and what the other would learn of you."""
+    from lazpool.actions.explaining import explain  # noqa: PLC0415 # H3, which the list does without
+    from lazpool.cli.match_views import explained  # noqa: PLC0415 # the same
+
     with app.desk() as desk:
         found = _match(desk, match_id)
-        document = explained(desk, explaining.explain(desk, found), Deals(desk).of(found))
+        document = explained(desk, explain(desk, found), Deals(desk).of(found))
     app.show({"match": document}, *fields(explanation(document)))
 
 
@@ -94,6 +95,9 @@ def propose(app: App, match: str, note: str, series: bool) -> None:  # noqa: FBT
     Your node signs the terms; the letter tells the driver who you are and about where to meet, and nobody else. With
     --series your node signs the same for each other date on which the driver says yes, too.
     """
+    from lazpool.actions import proposals  # noqa: PLC0415 # H3 and keys, which the list does without
+    from lazpool.actions import series as all_dates  # noqa: PLC0415 # the same
+
     with app.desk() as desk:
         begin = all_dates.propose if series else proposals.propose
         deal = begin(desk, _match(desk, match), note)
@@ -106,16 +110,18 @@ def propose(app: App, match: str, note: str, series: bool) -> None:  # noqa: FBT
 @click.pass_obj
 def invite(app: App, match: str, note: str) -> None:
     """As a driver, point the passenger of a match at your offer."""
+    from lazpool.actions import proposals  # noqa: PLC0415 # H3 and keys, which the list does without
+
     with app.desk() as desk:
         deal = proposals.invite(desk, _match(desk, match), note)
         _show_begun(app, desk, deal, "Invited; the passenger's proposal shows up in: lazpool deals")
 
 
-def _none(desk: Desk) -> str:
+def _none(desk: Desk, mine: bytes | None) -> str:
     """Return what is said where nothing matches: whether anything comes near, looked for no longer than is noticed."""
     from lazpool.actions.misses import near_misses  # noqa: PLC0415 # seldom needed
 
-    ours = own.posts(desk.node)
+    ours = [one for one in own.posts(desk.node) if mine in {None, one.id}]
     near = near_misses(desk, ours, _FEW, looked_at=_LOOKED_AT)
     count = f"{len(near)} or more" if len(near) == _FEW else f"{len(near)}"
     return f"{_EMPTY}\n{count} of the board come near: lazpool matches --near" if near else _EMPTY
@@ -136,7 +142,9 @@ def _match(desk: Desk, text: str) -> Match:
     except AmbiguousError:
         raise
     except NotFoundError:
-        raise explaining.gone(desk, text.strip().lower()) from None
+        from lazpool.actions.explaining import gone  # noqa: PLC0415 # H3, which the list does without
+
+        raise gone(desk, text.strip().lower()) from None
     return next(match for match in board.matches(desk.board) if match.id == identifier)
 
 

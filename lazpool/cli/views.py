@@ -8,7 +8,9 @@ from lazpool.cli.times import iso
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, Withdrawal, read_post
 from lazpool.rules.conditions import names
-from lazpool.store import board, groups
+from lazpool.rules.negotiation import Role
+from lazpool.store import board, groups, own
+from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.places import Point
     from lazpool.records.posts import Post
-    from lazpool.store import own
+    from lazpool.store.board import Match
+    from lazpool.store.deals import Deal
 
 
 def money(amount: int, unit: str) -> dict[str, object]:
@@ -71,3 +74,55 @@ def _way(post: Post) -> dict[str, object]:
 
 def _trip(desk: Desk, envelope: bytes) -> dict[str, object]:
     return trip(desk, read_post(envelope)[0].post)
+
+
+class Deals:
+    """The deals that matches have led to, newest last: a later one hides an earlier one of the same match."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Read all deals once."""
+        everything = stored.all_deals(desk.node)
+        self._passenger = {(d.post_id, d.offer_id): d for d in everything if d.role is Role.PASSENGER}
+        self._driver = {(d.post_id, d.about): d for d in everything if d.role is Role.DRIVER}
+
+    def of(self, match: Match) -> Deal | None:
+        """Return the deal of a match; who proposed to us does not say from which request."""
+        return (self._passenger if match.role == Role.PASSENGER else self._driver).get((match.mine, match.theirs))
+
+
+def matched(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
+    """Return a match as lists have it."""
+    return {
+        "id": match.id.hex(),
+        "role": match.role,
+        "mine": match.mine.hex(),
+        "theirs": match.theirs.hex(),
+        "depart": iso(desk, match.depart),
+        "pickup_at": iso(desk, match.pickup_at),
+        "dropoff_at": iso(desk, match.dropoff_at),
+        "detour_min": match.detour,
+        "walk_m": match.walk,
+        "meet": {"pickup": match.pickup_spot or None, "dropoff": match.dropoff_spot or None},
+        "delay_min": match.delay,
+        "share": money(match.share, match.unit),
+        "co2_g": match.co2,
+        "estimated": bool(match.estimated),
+        "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
+        **_wanted(desk, match),
+    }
+
+
+def _wanted(desk: Desk, match: Match) -> dict[str, object]:
+    """Return what the request asks for; an offer may have more."""
+    if match.role == Role.PASSENGER:
+        mine = own.post(desk.node, match.mine)
+        envelope = mine.envelope if mine else b""
+    else:
+        theirs = board.get(desk.board, match.theirs)
+        envelope = theirs["envelope"] if theirs else b""
+    return conditions(desk, read_post(envelope)[0].post) if envelope else {}
+
+
+def beginning(role: str) -> str:
+    """Return the command by which a deal begins."""
+    return "propose" if role == Role.PASSENGER else "invite"

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lazpool.records.places import Point
-from lazpool.rules.geo import km
 from lazpool.store import own
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def label(desk: Desk, where: Point) -> str:
 
 def saved_name(desk: Desk, where: Point) -> str | None:
     """Return the name that a place is saved under, if it is."""
+    from lazpool.rules.geo import km  # noqa: PLC0415 # H3, which lists without places do without
+
     names = (name for name, saved in own.places(desk.node).items() if km(saved, where) < SAME_PLACE_KM)
     return next(names, None)
 

@@ -22,7 +22,7 @@ UNWANTED = {
     ("--json", "board"): HEAVY | {"h3", "decimal", "platformdirs"},
     ("--json", "posts"): HEAVY,
     ("--json", "deals"): HEAVY,
-    ("--json", "matches"): HEAVY,
+    ("--json", "matches"): HEAVY | {"h3"},
     ("--json", "ledger", "verify"): HEAVY,
     ("--json", "offer", GRENOBLE, LYON, "--at", TOMORROW): HEAVY,
     ("board",): HEAVY - {"rich"},
