@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
 ZEROS = bytes(32)
-GENESIS, SEALED, KINDS = 1, 11, (1, 10, 11, 12)
+GENESIS, SEALED, SETTLED, KINDS = 1, 11, 21, (1, 10, 11, 12, 20, 21, 22)
 
 RECEIPT = [
     *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
@@ -59,15 +59,42 @@ def receipt_terms(data: bytes) -> dict[str, Any]:
         between(terms[name], bounds)
     require(terms["driver"] != terms["passenger"], "range", "one person alone")
     require(terms["start"] % 15 == 0 and terms["length"] % 5 == 0, "range", "times that are not rounded")
+    _check_money(terms)
+    people = {"debtor": terms["passenger"], "creditor": terms["driver"], "seal": SEALED, "tag": "receipt"}
+    return {**terms, **people, "id": digest("lz/terms/1", data)}
+
+
+SETTLEMENT = [
+    *("version", "net", "kind", "nonce", "payer", "payee", "at", "amount", "unit", "method", "dir_seq", "dir_balance"),
+    *("init_log", "init_seq", "init_head", "expires"),
+]
+METHODS = ("cash", "bank", "offset", "forgiven")
+
+
+def settlement_terms(data: bytes) -> dict[str, Any]:
+    """Return the terms of a settlement by name, with their `id`."""
+    terms = dict(zip(SETTLEMENT, fields(data, 512, len(SETTLEMENT)), strict=True))
+    require(terms["version"] == 1 and terms["kind"] == 6, "shape", "no settlement of version 1")
+    for name, size in {"net": 8, "nonce": 16, "payer": 32, "payee": 32, "init_log": 32, "init_head": 32}.items():
+        sized(terms[name], size)
+    bounds = {"at": MINUTE, "amount": (1, AMOUNT[1]), "method": (0, 3), "dir_seq": SEQ, "dir_balance": AMOUNT}
+    for name, bound in {**bounds, "init_seq": SEQ, "expires": MINUTE}.items():
+        between(terms[name], bound)
+    require(terms["payer"] != terms["payee"], "range", "one person alone")
+    _check_money(terms)
+    people = {"debtor": terms["payer"], "creditor": terms["payee"], "seal": SETTLED, "tag": "settle"}
+    return {**terms, **people, "id": digest("lz/settle/1", data)}
+
+
+def _check_money(terms: dict[str, Any]) -> None:
     require(type(terms["unit"]) is str and re.fullmatch("[A-Z]{3}", terms["unit"]) is not None, "range", "no currency")
     require(terms["dir_balance"] >= terms["amount"], "range", "a balance below the amount")
-    return {**terms, "id": digest("lz/terms/1", data)}
 
 
-def receipt(parts: dict[str, str]) -> dict[str, Any]:
-    """Verify a receipt with both halves and return its terms, its commitment and the head of the second log."""
+def receipt(parts: dict[str, str], read: Callable[[bytes], dict[str, Any]] = receipt_terms) -> dict[str, Any]:
+    """Verify a receipt or settlement with both halves; return its terms, its commitment and the heads of both logs."""
     raw = {name: bytes.fromhex(parts[name]) for name in ("terms", "init_sig", "init_device", "resp", "blind")}
-    terms = receipt_terms(raw["terms"])
+    terms = read(raw["terms"])
     first = device(decode(raw["init_device"], 512))
     identifier, second, seq, head, signature = fields(raw["resp"], 512, 5)
     second = device(second)
@@ -75,11 +102,12 @@ def receipt(parts: dict[str, str]) -> dict[str, Any]:
         sized(value, size)
     between(seq, SEQ)
     verify_device(*first, terms["net"])
-    require(first[:2] == (terms["passenger"], terms["init_log"]), "signature", "the first is not the passenger")
-    verify(first[1], raw["init_sig"], "receipt-init", terms["net"], terms["id"])
+    require(first[:2] == (terms["debtor"], terms["init_log"]), "signature", "the first is not the debtor")
+    verify(first[1], raw["init_sig"], f"{terms['tag']}-init", terms["net"], terms["id"])
     verify_device(*second, terms["net"])
-    require(identifier == terms["id"] and second[0] == terms["driver"], "signature", "the second is not the driver")
-    verify(second[1], signature, "receipt-resp", terms["net"], terms["id"], second[1] + seq.to_bytes(8, "big") + head)
+    require(identifier == terms["id"] and second[0] == terms["creditor"], "signature", "the second is not the creditor")
+    extra = second[1] + seq.to_bytes(8, "big") + head
+    verify(second[1], signature, f"{terms['tag']}-resp", terms["net"], terms["id"], extra)
     commitment = digest("lz/blind/1", terms["id"] + raw["blind"])
     heads = {terms["init_log"]: (terms["init_seq"], terms["init_head"]), second[1]: (seq, head)}
     return {**terms, "commitment": commitment, "heads": heads}
@@ -130,11 +158,12 @@ def chain(entries: list[str], net: bytes, log: bytes) -> list[dict[str, Any]]:
 
 
 def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Verify an exported ledger and return its receipts."""
+    """Verify an exported ledger and return its receipts and settlements."""
     names = {"format", "net", "complete", "receipts"}
     require(type(document) is dict and names <= document.keys(), "shape", "no export")
     require(document["format"] == "lazpool-ledger-1", "shape", "no export of version 1")
     receipts = [receipt(parts) for parts in document["receipts"]]
+    receipts += [receipt(parts, settlement_terms) for parts in document.get("settlements", [])]
     net = bytes.fromhex(document["net"])
     require(all(one["net"] == net for one in receipts), "chain", "a receipt of another network")
     if document["complete"]:
@@ -146,10 +175,12 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def check_log(log: list[dict[str, Any]], receipts: list[dict[str, Any]], *, complete: bool) -> None:
-    """Refuse receipts that the log does not seal once, or that saw another head of it than it has."""
-    sealed = [one["said"][0] for one in log if one["kind"] == SEALED]
+    """Refuse records that the log does not seal once, or that saw another head of it than it has."""
+    sealed = [(one["kind"], one["said"][0]) for one in log if one["kind"] in {SEALED, SETTLED}]
     for one in receipts:
-        require(sealed.count(one["commitment"]) == 1, "chain", "a receipt that is not sealed exactly once")
+        require(
+            sealed.count((one["seal"], one["commitment"])) == 1, "chain", "a receipt that is not sealed exactly once"
+        )
         require(log[0]["log"] in one["heads"], "chain", "a receipt that does not name this log")
         seq, head = one["heads"][log[0]["log"]]
         require(seq <= len(log) and log[seq - 1]["id"] == head, "chain", "a head that the log does not have")
@@ -157,10 +188,10 @@ def check_log(log: list[dict[str, Any]], receipts: list[dict[str, Any]], *, comp
 
 
 def check_counts(receipts: list[dict[str, Any]]) -> None:
-    """Refuse receipts of a direction that are not numbered and summed without a gap."""
+    """Refuse receipts, or settlements, of a direction that are not numbered and summed without a gap."""
     last: dict[tuple[Any, ...], tuple[int, int]] = {}
     for one in sorted(receipts, key=lambda one: one["dir_seq"]):
-        direction = one["passenger"], one["driver"], one["unit"]
+        direction = one["tag"], one["debtor"], one["creditor"], one["unit"]
         seq, balance = last.get(direction, (0, 0))
         require(
             one["dir_seq"] == seq + 1 and one["dir_balance"] == balance + one["amount"], "chain", "a gap in the count"
@@ -191,8 +222,8 @@ def _certificate(group: Test, test: Test) -> None:
     verify_device(*map(bytes.fromhex, (group["identity"], test["log"], test["certificate"], group["net"])))
 
 
-def _receipt(_: Test, test: Test) -> None:
-    found = receipt(test)
+def _receipt(_: Test, test: Test, read: Callable[[bytes], dict[str, Any]] = receipt_terms) -> None:
+    found = receipt(test, read)
     _is(found["id"] + found["commitment"], test["id"] + test["commitment"])
 
 
@@ -214,6 +245,7 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Entry": lambda _, test: _is(entry(bytes.fromhex(test["bytes"]))["id"], test["id"]),
     "Chain": _chain,
     "Receipt": _receipt,
+    "Settlement": lambda group, test: _receipt(group, test, settlement_terms),
     "Bundle": lambda _, test: bundle(test["bundle"]),
 }
 
@@ -253,10 +285,20 @@ def run_ledger(path: Path) -> bool:
         print(f"{path.name}: not valid: {wrong}")
         return False
     for one in receipts:
-        people = f"{one['passenger'].hex()[:16]} owes {one['driver'].hex()[:16]}"
-        print(f"{one['id'].hex()[:16]}: {people} {one['amount'] / 100:.2f} {one['unit']} for {one['distance'] / 10} km")
-    print(f"{path.name}: {len(receipts)} receipts verified")
+        print(f"{one['id'].hex()[:16]}: {said(one)}")
+    settlements = sum(one["seal"] == SETTLED for one in receipts)
+    more = f", {settlements} settlements" if settlements else ""
+    print(f"{path.name}: {len(receipts) - settlements} receipts{more} verified")
     return True
+
+
+def said(one: dict[str, Any]) -> str:
+    """Return what a verified record says, in words."""
+    debtor, creditor = one["debtor"].hex()[:16], one["creditor"].hex()[:16]
+    amount = f"{one['amount'] // 100}.{one['amount'] % 100:02} {one['unit']}"
+    if one["seal"] == SETTLED:
+        return f"{debtor} has settled {amount} with {creditor}, {METHODS[one['method']]}"
+    return f"{debtor} owes {creditor} {amount} for {one['distance'] / 10} km"
 
 
 def main() -> int:

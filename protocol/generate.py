@@ -9,9 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from making import deals, gossip, groups, mail, matching, posts, receipts, wire
+from making import deals, gossip, groups, mail, matching, posts, receipts, settlements, wire
 
-SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts)
+SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements)
 FOLDER = Path(__file__).parent / "vectors"
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lazpool.actions.receipts import debtor_of, unpack
+from lazpool.actions import receipts, settlements
+from lazpool.actions.receipts import debtor_from
 from lazpool.errors import MalformedError
-from lazpool.records.entries import LAPSED, PROPOSED, SEALED
-from lazpool.records.receipts import blind_commitment, check_first, receipt_from
+from lazpool.records.entries import RIDES, SETTLEMENTS
+from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, receipt_from
+from lazpool.records.settlements import settlement_from
 from lazpool.rules.ledger import (
     SealedReceipt,
+    Terms,
     balances,
     check_counts,
     check_stages,
@@ -19,8 +23,11 @@ from lazpool.rules.ledger import (
     verify_receipts,
 )
 from lazpool.store import ledger
+from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from lazpool.actions.desk import Desk
     from lazpool.rules.ledger import Balance
     from lazpool.store.ledger import StoredReceipt
@@ -46,53 +53,70 @@ def verify(desk: Desk) -> Verdict:
         errors = ["the log is empty: its first entry is missing"]
     if not errors and ledger.index(desk.node) != [(entry.seq, entry.id) for entry in entries]:
         errors.append("the log: an entry is filed under another number or id")
-    receipts, broken = _sealed(desk)
+    sealed, broken = _sealed(desk)
     stages, odd = _stages(desk)
-    errors += broken + odd + verify_receipts(entries, receipts) + check_counts([one.terms for one in receipts])
-    for one in receipts:
-        if desk.identity not in {one.terms.driver, one.terms.passenger}:
+    errors += broken + odd + verify_receipts(entries, sealed) + check_counts([one.terms for one in sealed])
+    for one in sealed:
+        if desk.identity not in {one.terms.debtor, one.terms.creditor}:
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
     return Verdict(len(entries), errors + check_stages(entries, stages))
 
 
 def balance(desk: Desk) -> list[Balance]:
-    """Return what others owe us, and we owe others, from sealed receipts alone."""
-    return balances(desk.identity, [receipt_from(one.terms) for one in ledger.receipts(desk.node)])
+    """Return what others owe us, and we owe others, from what both have signed alone."""
+    rides = [receipt_from(one.terms) for one in ledger.receipts(desk.node)]
+    paid = [settlement_from(one.terms) for one in settled.in_state(desk.node, settled.SEALED)]
+    return balances(desk.identity, [*rides, *paid])
 
 
 def _sealed(desk: Desk) -> tuple[list[SealedReceipt], list[str]]:
-    receipts, errors = [], []
-    for stored in ledger.receipts(desk.node):
+    found, errors = [], []
+    reading: list[Callable[[], SealedReceipt]] = [partial(receipts.unpack, one) for one in ledger.receipts(desk.node)]
+    reading += [partial(settlements.unpack, one) for one in settled.in_state(desk.node, settled.SEALED)]
+    for read in reading:
         try:
-            receipts.append(unpack(stored))
+            found.append(read())
         except MalformedError as wrong:
-            errors.append(f"receipt {_short(stored.id)}: {wrong.message}")
-    return receipts, errors
+            errors.append(f"a sealed record cannot be read: {wrong.message}")
+    return found, errors
 
 
 def _stages(desk: Desk) -> tuple[list[tuple[bytes, int, bool]], list[str]]:
-    """Return commitment, stage and whether we signed first of every receipt, sealed or not, and what is wrong."""
+    """Return commitment, stage and whether we signed first of all that the log tells of, and what is wrong."""
     stages, errors = [], []
-    for state, kind in _KINDS.items():
-        for stored in ledger.receipts(desk.node, state):
-            try:
-                terms = receipt_from(stored.terms)
-                check_first(terms, stored.first, debtor_of(stored))
-            except MalformedError as wrong:
-                errors.append(f"receipt {_short(stored.id)}: {wrong.message}")
-                continue
-            if _filed(stored) != (terms.id, terms.ride, *direction(terms), terms.dir_seq, terms.expires):
-                errors.append(f"receipt {_short(terms.id)}: is filed under something else than it says")
-            stages.append((blind_commitment(terms.id, stored.blind), kind, terms.passenger == desk.identity))
+    for stored, kind in _told(desk):
+        try:
+            terms = settlement_from(stored.terms) if kind in SETTLEMENTS else receipt_from(stored.terms)
+            check_first(terms, stored.first, debtor_from(stored.debtor))
+        except MalformedError as wrong:
+            errors.append(f"receipt {_short(stored.id)}: {wrong.message}")
+            continue
+        if _filed(stored) != (terms.id, *direction(terms), terms.dir_seq, terms.expires, _ride(terms, stored)):
+            errors.append(f"receipt {_short(terms.id)}: is filed under something else than it says")
+        stages.append((blind_commitment(terms.id, stored.blind), kind, terms.debtor == desk.identity))
     return stages, errors
 
 
-def _filed(stored: StoredReceipt) -> tuple[object, ...]:
-    return stored.id, stored.deal, stored.passenger, stored.driver, stored.unit, stored.dir_seq, stored.expires
+def _told(desk: Desk) -> Iterator[tuple[StoredReceipt | settled.Stored, int]]:
+    """Yield what the log tells of, with the kind of entry that it has got to."""
+    for state, ride, settlement in zip(_STATES, RIDES, SETTLEMENTS, strict=True):
+        yield from ((one, ride) for one in ledger.receipts(desk.node, state))
+        yield from ((one, settlement) for one in settled.in_state(desk.node, state))
+
+
+def _filed(stored: StoredReceipt | settled.Stored) -> tuple[object, ...]:
+    people = (stored.payer, stored.payee) if isinstance(stored, settled.Stored) else (stored.passenger, stored.driver)
+    return stored.id, *people, stored.unit, stored.dir_seq, stored.expires, stored.deal
+
+
+def _ride(terms: Terms, stored: StoredReceipt | settled.Stored) -> bytes:
+    """Return the deal that a record belongs to; a settlement does not say, since it is of no ride."""
+    return terms.ride if isinstance(terms, ReceiptTerms) else stored.deal
 
 
 def _short(identifier: bytes) -> str:
     return identifier.hex()[:12]
 
 
-_KINDS = {ledger.PROPOSED: PROPOSED, ledger.LAPSED: LAPSED, ledger.SEALED: SEALED}
+_STATES = (ledger.PROPOSED, ledger.SEALED, ledger.LAPSED)
+"""In the order of the kinds of entries."""

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lazpool.actions.receipts import unpack
+from lazpool.actions import receipts, settlements
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.receipts import receipt_from
+from lazpool.records.settlements import METHODS, settlement_from
 from lazpool.store import deals, ledger
+from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.store.ledger import StoredReceipt
 
 FORMAT = "lazpool-ledger-1"
-RIDE = "ride"
+RIDE, SETTLEMENT = "ride", "settlement"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sealed receipt as a bookkeeper reads it.
+    """A sealed receipt or settlement as a bookkeeper reads it.
 
     minute: when it took place. amount: minor units as the balance counts them, positive when the other owes us more by
-    it. distance: 100 m. id: of the receipt. deal: the ride.
+    it. method: of a settlement. distance: 100 m. id: of the receipt or settlement. deal: the ride.
     """
 
     kind: str
@@ -33,9 +35,10 @@ class Line:
     name: str
     amount: int
     unit: str
-    distance: int
-    seats: int
-    deal: bytes
+    method: str = ""
+    distance: int = 0
+    seats: int = 0
+    deal: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,30 @@ class Choice:
         )
 
 
-def bundle(desk: Desk) -> dict[str, object]:
-    """Return the whole ledger as protocol/receipts.md has it: every sealed receipt, and the log."""
-    kept = [_parts(one) for one in ledger.receipts(desk.node)]
+def bundle(desk: Desk) -> dict[str, Any]:
+    """Return the whole ledger as protocol/receipts.md has it: all that is sealed, and the log."""
+    rides = [_parts(one) for one in ledger.receipts(desk.node)]
+    paid = [_parts(one) for one in settled.in_state(desk.node, settled.SEALED)]
     log = [envelope.pack().hex() for envelope in ledger.entries(desk.node)]
-    return {**_head(desk, complete=True), "receipts": kept, "entries": log}
+    return {**_head(desk, complete=True), "receipts": rides, "settlements": paid, "entries": log}
 
 
-def bundle_of(desk: Desk, receipt_id: bytes) -> dict[str, object]:
-    """Return one sealed receipt with all that verifying it needs; it shows nothing else of the ledger."""
-    stored = ledger.receipt(desk.node, receipt_id)
+def bundle_of(desk: Desk, identifier: bytes) -> dict[str, Any]:
+    """Return one sealed receipt or settlement with all that verifying it needs, and nothing else of the ledger."""
+    stored = ledger.receipt(desk.node, identifier) or settled.get(desk.node, identifier)
     if stored is None:
         raise NotFoundError("there is no such receipt", hint="lazpool --json ledger show lists them")
     if stored.state != ledger.SEALED:
-        raise RefusedError(f"the receipt is {stored.state}: only one of two has signed it", code="not-sealed")
-    return {**_head(desk, complete=False), "receipts": [_parts(stored)]}
+        raise RefusedError(f"this one is {stored.state}: only one of two has signed it", code="not-sealed")
+    kind = "settlements" if isinstance(stored, settled.Stored) else "receipts"
+    return {**_head(desk, complete=False), "receipts": [], kind: [_parts(stored)]}
 
 
 def lines(desk: Desk, choice: Choice | None = None) -> list[Line]:
     """Return what was sealed, oldest first."""
     wanted, names = choice or Choice(), names_of(desk)
     found = [_ride(desk, one, names) for one in ledger.receipts(desk.node)]
+    found += [_settlement(desk, one, names) for one in settled.in_state(desk.node, settled.SEALED)]
     return sorted((one for one in found if wanted.takes(one.minute, one.other)), key=lambda one: (one.minute, one.id))
 
 
@@ -84,12 +90,13 @@ def names_of(desk: Desk) -> dict[bytes, str]:
     return {deal.peer: deal.peer_name for deal in deals.all_deals(desk.node) if deal.peer_name}
 
 
-def _head(desk: Desk, *, complete: bool) -> dict[str, object]:
+def _head(desk: Desk, *, complete: bool) -> dict[str, Any]:
     return {"format": FORMAT, "net": desk.net.hex(), "complete": complete}
 
 
-def _parts(stored: StoredReceipt) -> dict[str, str]:
-    unpack(stored).check()  # damaged ones are not passed on
+def _parts(stored: StoredReceipt | settled.Stored) -> dict[str, str]:
+    sealed = settlements.unpack(stored) if isinstance(stored, settled.Stored) else receipts.unpack(stored)
+    sealed.check()  # damaged ones are not passed on
     parts = {"terms": stored.terms, "init_sig": stored.first, "init_device": stored.debtor}
     return {name: data.hex() for name, data in {**parts, "resp": stored.second, "blind": stored.blind}.items()}
 
@@ -100,5 +107,12 @@ def _ride(desk: Desk, stored: StoredReceipt, names: dict[bytes, str]) -> Line:
     other = terms.passenger if earned else terms.driver
     return Line(
         RIDE, terms.id, terms.start, other, names.get(other, ""), terms.amount if earned else -terms.amount,
-        terms.unit, terms.distance, terms.seats, terms.ride,
+        terms.unit, "", terms.distance, terms.seats, terms.ride,
     )  # fmt: skip
+
+
+def _settlement(desk: Desk, stored: settled.Stored, names: dict[bytes, str]) -> Line:
+    terms = settlement_from(stored.terms)
+    paid = terms.payer == desk.identity
+    other, amount = (terms.payee, terms.amount) if paid else (terms.payer, -terms.amount)
+    return Line(SETTLEMENT, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, METHODS[terms.method])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers, series
+from lazpool.actions import answers, cards, series, settlements
 from lazpool.actions.detours import foresee
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.bodies import (
@@ -16,16 +16,20 @@ from lazpool.records.bodies import (
     Boarded,
     Cancellation,
     CodeRefused,
+    Confirmation,
     Countersign,
     Decline,
     Details,
     Invitation,
+    NewCard,
     Note,
     Proposal,
     Receipt,
     ReceiptRefused,
     Series,
     SeriesAnswer,
+    Settlement,
+    SettlementRefused,
 )
 from lazpool.records.letters import Letter, open_letter
 from lazpool.store import deals, own, post_office
@@ -90,6 +94,7 @@ def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
         case _:
             _check_sender(deal, box, letter)
             _HANDLERS[type(letter.body)](desk, deal, letter)
+            cards.remind(desk, deal, box)
             deals.save(desk.node, deal)
 
 
@@ -118,4 +123,8 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     ReceiptRefused: answers.on_receipt_refused,
     Series: answers.on_series,
     SeriesAnswer: answers.on_series_answer,
+    Settlement: settlements.on_settlement,
+    Confirmation: settlements.on_confirmation,
+    SettlementRefused: settlements.on_refused,
+    NewCard: cards.on_new_card,
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lazpool.store.deals import Deal
 
 KEEP_CARD = 180 * 24 * 60
-"""Minutes that a contact card's keys outlive the ride: receipts may come late, settlements later."""
+"""Minutes that a contact card's keys outlive the ride, or their renewal: receipts may come late, settlements later."""
 _MAX_CARD = 512
 
 
@@ -37,7 +37,10 @@ class How:
 
 
 def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
-    """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves."""
+    """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves.
+
+    It is kept as long as a card, after the ride or from now on; when the ride ends a stranger may say, up to a bound.
+    """
     how = how or How()
     card = unpack_card(deal.peer_card)
     deal.counter += 1
@@ -59,7 +62,7 @@ def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
         awaits=how.awaits,
         answers=how.answers,
         now=desk.second,
-        expires=min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME) + KEEP_CARD,  # a stranger may say when
+        expires=max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD,
     )
     return identifier
 
@@ -67,10 +70,15 @@ def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
 def new_card(desk: Desk, deal: Deal) -> Card:
     """Make keys for this pair of people, keep them, and return the card to give away."""
     seed, box_sk = new_seed(), new_seed()
-    card = Card(box_public_key(box_sk), public_key(seed), letterboxes(desk))
-    own.add_box(desk.node, own.Box(card.tag_pk, seed, box_sk, deal.offer_id, deal.id, deal.ends + KEEP_CARD))
-    deal.own_tag = card.tag_pk
-    return card
+    box = own.Box(public_key(seed), seed, box_sk, deal.offer_id, deal.id, max(deal.ends, desk.minute) + KEEP_CARD)
+    own.add_box(desk.node, box)
+    deal.own_tag = box.tag
+    return card_of_box(desk, box)
+
+
+def card_of_box(desk: Desk, box: own.Box) -> Card:
+    """Return the card that leads to a box of ours; the letterboxes are those that we have now."""
+    return Card(box_public_key(box.box_sk), box.tag, letterboxes(desk))
 
 
 def card_of(post: Offer | Request) -> Card:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from lazpool.actions import logbook
 from lazpool.actions.letters import How, write
 from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
 from lazpool.records.bodies import Countersign, Receipt
-from lazpool.records.entries import LAPSED, PROPOSED, SEALED, commitment_payload, sign_entry
+from lazpool.records.entries import LAPSED, PROPOSED, SEALED
 from lazpool.records.people import device_from
 from lazpool.records.receipts import (
     LENGTH_STEP,
@@ -20,7 +21,6 @@ from lazpool.records.receipts import (
     START_STEP,
     Countersignature,
     ReceiptTerms,
-    blind_commitment,
     check_first,
     check_second,
     place_commitment,
@@ -29,7 +29,7 @@ from lazpool.records.receipts import (
     sign_second,
 )
 from lazpool.records.shape import HASH, shaped, wire_fields
-from lazpool.rules.ledger import SealedReceipt, check_follows, direction, next_entry
+from lazpool.rules.ledger import SealedReceipt, check_follows, direction
 from lazpool.store import deals, ledger, post_office
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.agreements import AgreementTerms
     from lazpool.records.people import Device
-    from lazpool.rules.ledger import Direction, Head
+    from lazpool.rules.ledger import Direction
     from lazpool.store.deals import Deal
 
 LIFETIME = 30 * 24 * 60
@@ -78,7 +78,7 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     _check_terms(desk, deal, letter)
     check_first(terms, letter.signature, letter.passenger)
     check_follows(terms, _last(desk, terms))
-    half = sign_second(terms, desk.device, _position(_head(desk)), desk.keys.log)
+    half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
     stored = StoredReceipt(
         id=terms.id, deal=deal.id, state=ledger.SEALED, terms=letter.terms, first=letter.signature,
         debtor=encode(wire_fields(letter.passenger)), second=encode(wire_fields(half)), blind=letter.blind,
@@ -147,15 +147,20 @@ def is_ahead(desk: Desk, terms: ReceiptTerms) -> bool:
 
 def unpack(stored: StoredReceipt) -> SealedReceipt:
     """Return a sealed receipt from its stored bytes, or raise MalformedError."""
-    receipt_id, device, seq, head, signature = shaped(stored.second, _MAX_PART, 5)
-    debtor = debtor_of(stored)
-    half = Countersignature(receipt_id, device_from(device), seq, head, signature)  # type: ignore[arg-type] # checked inside
+    debtor, half = unpack_halves(stored.debtor, stored.second)
     return SealedReceipt(receipt_from(stored.terms), stored.first, debtor, half, stored.blind)
 
 
-def debtor_of(stored: StoredReceipt) -> Device:
-    """Return who signed a receipt first, or raise MalformedError."""
-    return device_from(shaped(stored.debtor, _MAX_PART, 3))
+def unpack_halves(debtor: bytes, second: bytes) -> tuple[Device, Countersignature]:
+    """Return who signed first, and the second half, from stored bytes, or raise MalformedError."""
+    identifier, device, seq, head, signature = shaped(second, _MAX_PART, 5)
+    half = Countersignature(identifier, device_from(device), seq, head, signature)  # type: ignore[arg-type] # checked inside
+    return debtor_from(debtor), half
+
+
+def debtor_from(data: bytes) -> Device:
+    """Return who signed first, from stored bytes, or raise MalformedError."""
+    return device_from(shaped(data, _MAX_PART, 3))
 
 
 def _lapse_one(desk: Desk, stored: StoredReceipt) -> None:
@@ -168,13 +173,12 @@ def _lapse_one(desk: Desk, stored: StoredReceipt) -> None:
 def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
     agreed = agreement_from(deal.terms)
     blind = secrets.token_bytes(HASH)
-    head = _head(desk)
     seq, balance = _newest(desk, (agreed.passenger, deal.peer, agreed.unit))
     terms = ReceiptTerms(
         *(desk.net, deal.id, deal.peer, agreed.passenger, agreed.id, *_times(agreed)),
         *(agreed.distance, agreed.seats, agreed.amount, agreed.unit),
         *(seq + 1, balance + agreed.amount, place_commitment(blind, (agreed.pickup, agreed.dropoff)), PASSENGER),
-        *(desk.device.log_pk, *_position(head), desk.minute + LIFETIME),
+        *(desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),
     )
     return terms, blind
 
@@ -211,18 +215,4 @@ def _newest(desk: Desk, of: Direction) -> tuple[int, int]:
 
 
 def _append(desk: Desk, kind: int, stored: StoredReceipt) -> None:
-    payload = commitment_payload(blind_commitment(stored.id, stored.blind))
-    log_pk = desk.device.log_pk
-    entry = next_entry(_head(desk), net=desk.net, log_pk=log_pk, kind=kind, payload=payload, now=desk.second)
-    ledger.add_entry(desk.node, entry, sign_entry(entry, desk.keys.log))
-
-
-def _head(desk: Desk) -> Head:
-    head = ledger.head(desk.node)
-    if head is None:
-        raise RefusedError("this home has no log", hint="create a new home with: lazpool init", code="no-log")
-    return head
-
-
-def _position(head: Head) -> tuple[int, bytes]:
-    return head.seq, head.id
+    logbook.note(desk, kind, stored.id, stored.blind)

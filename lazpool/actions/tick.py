@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import events, plans, seats, series
+from lazpool.actions import cards, events, plans, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.records.bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, ledger, letterbox, own, post_office
 from lazpool.store import series as stored_series
+from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -29,6 +30,8 @@ def tick(desk: Desk) -> None:
     _time_out_deals(desk)
     _lapse_receipts(desk)
     seats.take_back_full(desk)
+    _lapse_settlements(desk)
+    cards.renew(desk)
     plans.keep_up(desk)
     series.go_on(desk)
     with desk.node.transaction():
@@ -74,6 +77,15 @@ def _lapse_receipts(desk: Desk) -> None:
     with desk.node.transaction():
         while late := _late_receipts(desk):  # one may renew others
             lapse(desk, late[0])
+
+
+def _lapse_settlements(desk: Desk) -> None:
+    late = [one for one in settled.in_state(desk.node, settled.PROPOSED) if one.expires < desk.minute]
+    for one in late:
+        with desk.node.transaction():
+            now = settlements.find(desk, one.id)
+            if now.state == settled.PROPOSED:
+                settlements.lapse(desk, now, "nobody confirmed it in time")
 
 
 def _late_receipts(desk: Desk) -> list[StoredReceipt]:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.actions.exporting import Line
 
-COLUMNS = ("date", "kind", "with", "name", "km", "seats", "amount", "unit", "id")
+COLUMNS = ("date", "kind", "with", "name", "km", "seats", "amount", "unit", "method", "id")
 _FORMULA = ("=", "+", "-", "@", "\t")
 """What a spreadsheet would run; names come from strangers."""
+
+_PAID = {"cash": "Assets:Cash", "bank": "Assets:Bank", "offset": "Equity:Carpool:Offset"}
+_PAID["forgiven"] = "Equity:Carpool:Forgiven"
 
 
 def as_csv(desk: Desk, lines: Sequence[Line]) -> str:
@@ -32,7 +35,7 @@ def as_csv(desk: Desk, lines: Sequence[Line]) -> str:
         name = f"'{one.name}" if one.name.startswith(_FORMULA) else one.name
         writer.writerow(
             (times.day(desk, one.minute), one.kind, one.other.hex(), name, f"{one.distance / 10:.1f}", one.seats,
-             _decimal(one.amount), one.unit, one.id.hex())
+             _decimal(one.amount), one.unit, one.method, one.id.hex())
         )  # fmt: skip
     return text.getvalue()
 
@@ -48,7 +51,8 @@ def as_json(desk: Desk, lines: Sequence[Line]) -> str:
             "km": one.distance / 10,
             "seats": one.seats,
             "share": money(one.amount, one.unit),
-            "deal": one.deal.hex(),
+            "method": one.method or None,
+            "deal": one.deal.hex() or None,
             "id": one.id.hex(),
         }
         for one in lines
@@ -76,11 +80,13 @@ def as_journal(desk: Desk, lines: Sequence[Line]) -> str:
 def _accounts(line: Line) -> tuple[str, str]:
     """Return the account of the person, and what stands against it."""
     person = f"Assets:Carpool:{_account(line.name)}{short(line.other).upper()}"
+    if line.method:
+        return person, _PAID[line.method]
     return person, "Income:Carpool" if line.amount >= 0 else "Expenses:Carpool"
 
 
 def _what(line: Line) -> str:
-    return f"{line.kind}, {line.distance / 10:.1f} km"
+    return f"settled, {line.method}" if line.method else f"ride, {line.distance / 10:.1f} km"
 
 
 def _account(name: str) -> str:

@@ -17,15 +17,20 @@ from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
-from lazpool.records.entries import COMMITMENTS, KINDS, Entry, commitment_of, entry_from
-from lazpool.records.receipts import ReceiptTerms, blind_commitment, receipt_from
+from lazpool.records.entries import COMMITMENTS, GENESIS, KINDS, Entry, commitment_of, entry_from
+from lazpool.records.receipts import blind_commitment, receipt_from
+from lazpool.records.settlements import METHODS, SettlementTerms, settlement_from
 from lazpool.store import ledger as stored
+from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
+    from lazpool.rules.ledger import Terms
 
 _NOTHING = "No receipts yet. One is signed by both at the end of a ride: lazpool pickup, lazpool done"
+
+_KINDS = "proposed: you have signed; sealed: both have; lapsed: your node asks no more. Negative: you owe more by it"
 
 
 @group("ledger")
@@ -49,8 +54,8 @@ def show(app: App, since: str | None, until: str | None, other: str | None) -> N
         entries = [one for one in every if wanted.takes(one.time // 60, _with(desk, one, receipts))]
         documents = [_document(desk, entry, receipts) for entry in entries]
         rows = [_row(desk, entry, receipts, names) for entry in entries]
-    columns = (">no", "kind", "at", "with", ">km", ">share", "id")
-    app.show({"entries": documents}, Table(columns, rows, "No entries, or none that fit."))
+    columns = (">no", "kind", "at", "what", ">they owe you", "id")
+    app.show({"entries": documents}, Table(columns, rows, "No entries, or none that fit.", _KINDS if documents else ""))
 
 
 @ledger.command("balance", epilog=epilog("lazpool ledger balance"))
@@ -60,19 +65,27 @@ def balance(app: App) -> None:
     with app.desk() as desk:
         found, names = books.balance(desk), names_of(desk)
     documents = [
-        {"with": one.other.hex(), "share": money(one.amount, one.unit), "km": one.distance / 10, "rides": one.rides}
+        {
+            "with": one.other.hex(),
+            "name": names.get(one.other, ""),
+            "share": money(one.amount, one.unit),
+            "by_rides": money(one.by_rides, one.unit),
+            "settled": money(one.settled, one.unit),
+            "km": one.distance / 10,
+            "rides": one.rides,
+        }
         for one in found
     ]
     rows = [
         (
-            who(one.other, names),
-            price(one.amount, one.unit),
-            f"{one.distance / 10:.1f}",
-            str(one.rides),
+            *(who(one.other, names), price(one.amount, one.unit), price(one.by_rides, one.unit)),
+            *(price(one.settled, one.unit), _km(one.distance), str(one.rides)),
         )
         for one in found
     ]
-    app.show({"balances": documents}, Table(("with", ">they owe you", ">km", ">rides"), rows, _NOTHING))
+    columns = ("with", ">they owe you", ">by rides", ">settled", ">km", ">rides")
+    note = "what is negative, you owe; to settle: lazpool settle WITH AMOUNT" if any(o.amount for o in found) else ""
+    app.show({"balances": documents}, Table(columns, rows, _NOTHING, note))
 
 
 @ledger.command("verify", epilog=epilog("lazpool ledger verify"))
@@ -92,15 +105,18 @@ def verify(ctx: click.Context) -> None:
     ctx.exit(wrong.status)
 
 
-def _receipts(desk: Desk) -> dict[bytes, ReceiptTerms]:
-    """Return the receipts by what log entries show of them."""
-    kept = [
-        one for state in (stored.PROPOSED, stored.SEALED, stored.LAPSED) for one in stored.receipts(desk.node, state)
-    ]
-    return {blind_commitment(one.id, one.blind): receipt_from(one.terms) for one in kept}
+def _receipts(desk: Desk) -> dict[bytes, Terms]:
+    """Return receipts and settlements by what log entries show of them."""
+    found: dict[bytes, Terms] = {}
+    for state in (stored.PROPOSED, stored.SEALED, stored.LAPSED):
+        for one in stored.receipts(desk.node, state):
+            found[blind_commitment(one.id, one.blind)] = receipt_from(one.terms)
+        for paid in settled.in_state(desk.node, state):
+            found[blind_commitment(paid.id, paid.blind)] = settlement_from(paid.terms)
+    return found
 
 
-def _with(desk: Desk, entry: Entry, receipts: dict[bytes, ReceiptTerms]) -> bytes | None:
+def _with(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> bytes | None:
     terms = _of(entry, receipts)
     return _other(desk, terms) if terms else None
 
@@ -109,38 +125,48 @@ def _km(distance: int) -> str:
     return f"{distance / 10:.1f}"
 
 
-def _of(entry: Entry, receipts: dict[bytes, ReceiptTerms]) -> ReceiptTerms | None:
+def _of(entry: Entry, receipts: dict[bytes, Terms]) -> Terms | None:
     return receipts.get(commitment_of(entry)) if entry.kind in COMMITMENTS else None
 
 
-def _document(desk: Desk, entry: Entry, receipts: dict[bytes, ReceiptTerms]) -> dict[str, object]:
+def _document(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> dict[str, object]:
     head = {"seq": entry.seq, "id": entry.id.hex(), "kind": KINDS[entry.kind], "at": times.iso_second(desk, entry.time)}
     terms = _of(entry, receipts)
     if terms is None:
         return {**head, "receipt": None}
-    return {
+    said: dict[str, object] = {
         **head,
         "receipt": terms.id.hex(),
-        "deal": terms.ride.hex(),
         "with": _other(desk, terms).hex(),
         "share": money(_signed(desk, terms), terms.unit),
-        "km": terms.distance / 10,
     }
+    if isinstance(terms, SettlementTerms):
+        return {**said, "method": METHODS[terms.method]}
+    return {**said, "deal": terms.ride.hex(), "km": terms.distance / 10}
 
 
-def _row(desk: Desk, entry: Entry, receipts: dict[bytes, ReceiptTerms], names: dict[bytes, str]) -> tuple[str, ...]:
+def _row(desk: Desk, entry: Entry, receipts: dict[bytes, Terms], names: dict[bytes, str]) -> tuple[str, ...]:
     head = (str(entry.seq), KINDS[entry.kind], times.day_and_time(desk, entry.time // 60))
     terms = _of(entry, receipts)
     if terms is None:
-        return (*head, "", "", "", "")
-    other = _other(desk, terms)
-    return (*head, who(other, names), _km(terms.distance), price(_signed(desk, terms), terms.unit), short(terms.id))
+        return (*head, "your ledger begins" if entry.kind == GENESIS else "", "", "")
+    return (*head, _what(desk, terms, names), price(_signed(desk, terms), terms.unit), short(terms.id))
 
 
-def _other(desk: Desk, terms: ReceiptTerms) -> bytes:
-    return terms.passenger if terms.driver == desk.identity else terms.driver
+def _what(desk: Desk, terms: Terms, names: dict[bytes, str]) -> str:
+    other, owing = who(_other(desk, terms), names), terms.debtor == desk.identity
+    if isinstance(terms, SettlementTerms):
+        return f"you paid {other}, {METHODS[terms.method]}" if owing else f"{other} paid you, {METHODS[terms.method]}"
+    return (
+        f"you rode with {other}, {_km(terms.distance)} km" if owing else f"you drove {other} {_km(terms.distance)} km"
+    )
 
 
-def _signed(desk: Desk, terms: ReceiptTerms) -> int:
-    """Return the amount as the balance counts it: positive when they owe us."""
-    return terms.amount if terms.driver == desk.identity else -terms.amount
+def _other(desk: Desk, terms: Terms) -> bytes:
+    return terms.debtor if terms.creditor == desk.identity else terms.creditor
+
+
+def _signed(desk: Desk, terms: Terms) -> int:
+    """Return the amount as the balance counts it: positive when they owe us more by it."""
+    claim = terms.amount if terms.creditor == desk.identity else -terms.amount
+    return -claim if isinstance(terms, SettlementTerms) else claim

@@ -11,7 +11,7 @@ import click
 from lazpool.cli import times
 from lazpool.cli.commands import Command, epilog
 from lazpool.cli.partners import partner
-from lazpool.cli.typed import hex_id
+from lazpool.cli.typed import hex_id_of
 from lazpool.errors import LazpoolError, RefusedError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def choice(desk: Desk, since: str | None, until: str | None, other: str | None) 
 
 @click.command("export", cls=Command, epilog=epilog(_EXAMPLES))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--receipt", metavar="ID", help="One receipt, and nothing else of your ledger.")
+@click.option("--receipt", metavar="ID", help="One receipt or settlement, and nothing else.")
 @click.option(
     "--format",
     "form",
@@ -75,9 +75,9 @@ def _bundle(desk: Desk, receipt: str | None) -> tuple[str, int]:
     if receipt is None:
         document = exporting.bundle(desk)
     else:
-        document = exporting.bundle_of(desk, hex_id(desk.node, "receipts", receipt, "receipt"))
-    kept = document["receipts"]
-    return json.dumps(document) + "\n", len(kept) if isinstance(kept, list) else 0
+        found = hex_id_of(((desk.node, "receipts"), (desk.node, "settlements")), receipt, "receipt")
+        document = exporting.bundle_of(desk, found)
+    return json.dumps(document) + "\n", sum(len(document.get(kind, ())) for kind in ("receipts", "settlements"))
 
 
 def _lines(desk: Desk, form: str, wanted: Choice) -> tuple[str, int]:

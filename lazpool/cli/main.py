@@ -50,7 +50,13 @@ COMMANDS = {
         "pickup": "answering:pickup",
         "done": "answering:done",
     },
-    "Afterwards": {"ledger": "books:ledger"},
+    "Afterwards": {
+        "settle": "settling:settle",
+        "settlements": "settling:settlements",
+        "confirm": "settling:confirm",
+        "refuse": "settling:refuse",
+        "ledger": "books:ledger",
+    },
 }
 
 _EXAMPLE = """

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 def partner(desk: Desk, text: str) -> bytes:
-    """Return the identity of the one person whose name is `text`, or whose identity begins with it."""
+    """Return the identity of the one person whose name is `text`, or else whose name or identity begins with it."""
     known = {deal.peer: deal.peer_name for deal in deals.all_deals(desk.node) if deal.peer}
     wanted = unicodedata.normalize("NFC", text).strip()
     if not wanted:
         raise InvalidInputError("with whom?", hint="a name, or the beginning of an identity")
     found = [one for one, name in known.items() if name.casefold() == wanted.casefold()]
+    found = found or [one for one, name in known.items() if name.casefold().startswith(wanted.casefold())]
     if not found and len(wanted) >= MIN_PREFIX:
         found = [one for one in known if one.hex().startswith(wanted.lower())]
     if not found:

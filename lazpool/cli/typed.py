@@ -12,7 +12,7 @@ from lazpool.cli.app import typed
 from lazpool.errors import AmbiguousError, InvalidInputError, MalformedError, NotFoundError
 from lazpool.records.places import Point
 from lazpool.records.posts import MAX_PRICE
-from lazpool.records.shape import check_text
+from lazpool.records.shape import MAX_AMOUNT, check_text, check_unit
 from lazpool.store import lookup, own
 
 if TYPE_CHECKING:
@@ -25,8 +25,14 @@ _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _LOOKS_LIKE = "a place is LAT,LON in degrees such as 45.1885,5.7245, a name saved with: lazpool place add, or a town"
 _MOST_LAT = 90
-_THOUSANDTHS = 1000
-_LISTING = {"match": "matches", "deal": "deals", "plan": "plan list", "receipt": "ledger show"}
+_HUNDREDTHS, _THOUSANDTHS = 100, 1000
+_LISTING = {
+    "match": "matches",
+    "deal": "deals",
+    "plan": "plan list",
+    "receipt": "ledger show",
+    "settlement": "settlements",
+}
 MIN_PREFIX = 4
 SHORT = 8
 """Hex digits of an id that people see."""
@@ -59,6 +65,31 @@ def per_km(value: str) -> int:
     if thousandths != int(thousandths):
         raise click.BadParameter(f"{value!r} has more than three decimals")
     return int(thousandths)
+
+
+def currency(value: str) -> str:
+    """Convert a currency code such as eur to capitals."""
+    code = value.strip().upper()
+    try:
+        check_unit("currency", code)
+    except MalformedError as wrong:
+        raise click.BadParameter(f"{value!r} is not a code of three letters such as EUR") from wrong
+    return code
+
+
+def minor_units(value: str) -> int:
+    """Convert an amount such as 8.34 to minor units, exactly."""
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 # see per_km
+
+    try:
+        minor = Decimal(value.strip()) * _HUNDREDTHS
+    except InvalidOperation:
+        raise click.BadParameter(f"{value!r} is not an amount such as 8.34") from None
+    if not minor.is_finite() or not 0 < minor <= MAX_AMOUNT:
+        raise click.BadParameter(f"{value!r} is not more than nothing, or too much")
+    if minor != int(minor):
+        raise click.BadParameter(f"{value!r} has more than two decimals")
+    return int(minor)
 
 
 def place(desk: Desk, text: str) -> Point:

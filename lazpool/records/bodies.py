@@ -11,6 +11,7 @@ from lazpool.records.groups import check_group_tag
 from lazpool.records.people import MAX_NAME, Card, Device, card_from, device_from
 from lazpool.records.posts import MAX_DETOUR, MAX_FLAGS, MAX_POST
 from lazpool.records.receipts import MAX_RECEIPT, Countersignature, ReceiptTerms, receipt_from
+from lazpool.records.settlements import MAX_SETTLEMENT, SettlementTerms, settlement_from
 from lazpool.records.shape import (
     HASH,
     MAX_MINUTE,
@@ -282,6 +283,57 @@ class SeriesAnswer(_Packed):
         check_keys("offers", self.offers, MAX_SERIES)
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement(_Packed):
+    """The payer's half of a settlement, with the blind that only the two share."""
+
+    KIND: ClassVar[int] = 13
+    terms: bytes
+    signature: bytes
+    payer: Device
+    blind: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        _check_terms(self.terms, MAX_SETTLEMENT)
+        check_bytes("signature", self.signature, SIGNATURE_SIZE)
+        check_bytes("blind", self.blind, HASH)
+
+    @property
+    def settlement(self) -> SettlementTerms:
+        """The terms, decoded."""
+        return settlement_from(self.terms)
+
+
+class Confirmation(Countersign):
+    """The payee's half of a settlement."""
+
+    __slots__ = ()
+    KIND = 14
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRefused(_Packed):
+    """By the payee: it is not confirmed. By the payer: it is taken back. The text is the reason."""
+
+    KIND: ClassVar[int] = 15
+    settlement_id: bytes
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        check_bytes("settlement_id", self.settlement_id, HASH)
+        check_text("reason", self.reason, MAX_TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard(_Packed):
+    """Where the sender is written to from now on, about this deal."""
+
+    KIND: ClassVar[int] = 16
+    card: Card
+
+
 Body: TypeAlias = (
     Proposal
     | Acceptance
@@ -295,6 +347,9 @@ Body: TypeAlias = (
     | Invitation
     | Series
     | SeriesAnswer
+    | Settlement
+    | SettlementRefused
+    | NewCard
 )
 
 
@@ -325,6 +380,15 @@ def _countersign(array: Array) -> Countersign:
     return Countersign(build(Countersignature, receipt_id, device_from(device), seq, head, signature))
 
 
+def _settlement(array: Array) -> Settlement:
+    terms, signature, payer, blind = _arity(array, 4)
+    return build(Settlement, terms, signature, device_from(payer), blind)
+
+
+def _confirmation(array: Array) -> Confirmation:
+    return Confirmation(_countersign(array).half)
+
+
 def _arity(array: Array, size: int) -> Array:
     if len(array) != size:
         raise MalformedError("shape", f"{len(array)} fields; {size} are expected")
@@ -351,4 +415,8 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     Invitation.KIND: lambda array: build(Invitation, *_arity(array, 2)),
     Series.KIND: lambda array: build(Series, *_arity(array, 1)),
     SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *_arity(array, 1)),
+    Settlement.KIND: _settlement,
+    Confirmation.KIND: _confirmation,
+    SettlementRefused.KIND: lambda array: build(SettlementRefused, *_arity(array, 2)),
+    NewCard.KIND: lambda array: build(NewCard, card_from(_arity(array, 1)[0])),
 }

@@ -34,8 +34,11 @@ MAX_SOFTWARE = 64
 ZEROS = bytes(HASH)
 
 GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
-COMMITMENTS = (PROPOSED, SEALED, LAPSED)
+SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
+RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
+COMMITMENTS = RIDES + SETTLEMENTS
 KINDS = {GENESIS: "genesis", PROPOSED: "proposed", SEALED: "sealed", LAPSED: "lapsed"}
+KINDS |= {SETTLE_PROPOSED: "settle-proposed", SETTLE_SEALED: "settle-sealed", SETTLE_LAPSED: "settle-lapsed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def genesis_from(entry: Entry) -> Genesis:
 
 
 def commitment_of(entry: Entry) -> bytes:
-    """Return the blinded commitment that a proposed, sealed or lapsed entry carries."""
+    """Return the blinded commitment that every entry but the genesis carries."""
     (commitment,) = shaped(entry.payload, MAX_PAYLOAD, 1)
     check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
     return commitment  # type: ignore[return-value] # checked above

@@ -7,7 +7,7 @@ The format is protocol/receipts.md. Source: TrustChain's half blocks, made priva
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from lazpool.errors import MalformedError
 from lazpool.records.agreements import MAX_DISTANCE
@@ -43,6 +43,33 @@ MAX_SEQ = 2**32 - 1
 DRIVER, PASSENGER = 0, 1
 
 
+class CoSigned(Protocol):
+    """Terms that a debtor's device signs first and the creditor's second: a receipt, or a settlement."""
+
+    FIRST: ClassVar[str]
+    SECOND: ClassVar[str]
+
+    @property
+    def net(self) -> bytes:
+        """The network."""
+
+    @property
+    def init_log(self) -> bytes:
+        """The log of the first signer."""
+
+    @property
+    def id(self) -> bytes:
+        """The hash of the terms."""
+
+    @property
+    def debtor(self) -> bytes:
+        """Who signs first."""
+
+    @property
+    def creditor(self) -> bytes:
+        """Who signs second."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptTerms:
     """What both sign after the ride.
@@ -53,6 +80,8 @@ class ReceiptTerms:
     """
 
     KIND: ClassVar[int] = 5
+    FIRST: ClassVar[str] = "receipt-init"
+    SECOND: ClassVar[str] = "receipt-resp"
     net: bytes
     ride: bytes
     driver: bytes
@@ -110,10 +139,20 @@ class ReceiptTerms:
         """The id of the receipt: the hash of its terms."""
         return tagged_hash("lz/terms/1", self.body())
 
+    @property
+    def debtor(self) -> bytes:
+        """Who signs first: the passenger."""
+        return self.passenger
+
+    @property
+    def creditor(self) -> bytes:
+        """Who signs second: the driver."""
+        return self.driver
+
 
 @dataclass(frozen=True, slots=True)
 class Countersignature:
-    """The second half: the creditor's device, the head of its log, and its signature over the receipt id and both."""
+    """The second half: the creditor's device, the head of its log, and its signature over the terms' id and both."""
 
     receipt_id: bytes
     device: Device
@@ -135,38 +174,38 @@ def receipt_from(body: bytes) -> ReceiptTerms:
     return build(ReceiptTerms, net, *rest)
 
 
-def sign_first(terms: ReceiptTerms, log_seed: bytes) -> bytes:
+def sign_first(terms: CoSigned, log_seed: bytes) -> bytes:
     """Return the debtor's signature."""
-    return sign(log_seed, "receipt-init", terms.net, terms.id)
+    return sign(log_seed, terms.FIRST, terms.net, terms.id)
 
 
-def check_first(terms: ReceiptTerms, signature: bytes, debtor: Device) -> None:
-    """Raise MalformedError unless the passenger's device, which the terms name, signed them."""
+def check_first(terms: CoSigned, signature: bytes, debtor: Device) -> None:
+    """Raise MalformedError unless the debtor's device, which the terms name, signed them."""
     debtor.check(terms.net)
-    if (debtor.identity, debtor.log_pk) != (terms.passenger, terms.init_log):
-        raise MalformedError("signature", "the first signer is not the passenger the receipt names")
-    verify(debtor.log_pk, signature, "receipt-init", terms.net, terms.id)
+    if (debtor.identity, debtor.log_pk) != (terms.debtor, terms.init_log):
+        raise MalformedError("signature", "the first signer is not the debtor whom the terms name")
+    verify(debtor.log_pk, signature, terms.FIRST, terms.net, terms.id)
 
 
-def sign_second(terms: ReceiptTerms, creditor: Device, head: tuple[int, bytes], log_seed: bytes) -> Countersignature:
+def sign_second(terms: CoSigned, creditor: Device, head: tuple[int, bytes], log_seed: bytes) -> Countersignature:
     """Return the creditor's half; `head` is the number and id of the newest entry of the creditor's log."""
     seq, head_id = head
-    signature = sign(log_seed, "receipt-resp", terms.net, terms.id, _second_extra(creditor.log_pk, seq, head_id))
+    signature = sign(log_seed, terms.SECOND, terms.net, terms.id, _second_extra(creditor.log_pk, seq, head_id))
     return Countersignature(terms.id, creditor, seq, head_id, signature)
 
 
-def check_second(terms: ReceiptTerms, half: Countersignature) -> None:
-    """Raise MalformedError unless the driver's device signed these terms."""
+def check_second(terms: CoSigned, half: Countersignature) -> None:
+    """Raise MalformedError unless the creditor's device signed these terms."""
     half.device.check(terms.net)
-    if half.receipt_id != terms.id or half.device.identity != terms.driver:
-        raise MalformedError("signature", "the second half belongs to another receipt or another driver")
+    if half.receipt_id != terms.id or half.device.identity != terms.creditor:
+        raise MalformedError("signature", "the second half belongs to other terms or another creditor")
     extra = _second_extra(half.device.log_pk, half.seq, half.head)
-    verify(half.device.log_pk, half.signature, "receipt-resp", terms.net, terms.id, extra)
+    verify(half.device.log_pk, half.signature, terms.SECOND, terms.net, terms.id, extra)
 
 
-def blind_commitment(receipt_id: bytes, blind: bytes) -> bytes:
-    """Return what a log shows of a receipt; without the 32-byte blind it means nothing."""
-    return tagged_hash("lz/blind/1", receipt_id + blind)
+def blind_commitment(identifier: bytes, blind: bytes) -> bytes:
+    """Return what a log shows of a receipt or a settlement; without the 32-byte blind it means nothing."""
+    return tagged_hash("lz/blind/1", identifier + blind)
 
 
 def place_commitment(blind: bytes, places: tuple[int, ...]) -> bytes:

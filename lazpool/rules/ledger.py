@@ -12,6 +12,9 @@ from lazpool.records.entries import (
     LAPSED,
     PROPOSED,
     SEALED,
+    SETTLE_LAPSED,
+    SETTLE_PROPOSED,
+    SETTLE_SEALED,
     ZEROS,
     Entry,
     check_entry,
@@ -27,6 +30,7 @@ from lazpool.records.receipts import (
     check_first,
     check_second,
 )
+from lazpool.records.settlements import SettlementTerms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
     from lazpool.wire.envelope import Envelope
 
 Direction: TypeAlias = tuple[bytes, bytes, str]
-"""Passenger, driver and unit: sums of different currencies mean nothing."""
+"""Debtor, creditor and unit: sums of different currencies mean nothing."""
+Terms: TypeAlias = ReceiptTerms | SettlementTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,9 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class SealedReceipt:
-    """A receipt with both halves, and the blind that links it to a log entry."""
+    """A receipt or a settlement with both halves, and the blind that links it to a log entry."""
 
-    terms: ReceiptTerms
+    terms: Terms
     first: bytes
     debtor: Device
     second: Countersignature
@@ -70,19 +75,30 @@ class SealedReceipt:
 
     @property
     def commitment(self) -> bytes:
-        """What the logs show of this receipt."""
+        """What the logs show of it."""
         return blind_commitment(self.terms.id, self.blind)
+
+    @property
+    def seal(self) -> tuple[int, bytes]:
+        """The kind of entry that seals it, and the commitment."""
+        return SETTLE_SEALED if isinstance(self.terms, SettlementTerms) else SEALED, self.commitment
 
 
 @dataclass(slots=True)
 class Balance:
-    """What one other person owes the owner (negative: the owner owes), in one unit."""
+    """What one other person owes the owner (negative: the owner owes), in one unit: by rides less what was settled."""
 
     other: bytes
     unit: str
-    amount: int = 0
+    by_rides: int = 0
+    settled: int = 0
     distance: int = 0
     rides: int = 0
+
+    @property
+    def amount(self) -> int:
+        """What is left to settle."""
+        return self.by_rides + self.settled
 
 
 def next_entry(head: Head | None, *, net: bytes, log_pk: bytes, kind: int, payload: bytes, now: int) -> Entry:
@@ -95,16 +111,16 @@ def next_entry(head: Head | None, *, net: bytes, log_pk: bytes, kind: int, paylo
     return Entry(net, kind, log_pk, head.seq + 1, head.id, max(now, head.time), payload)
 
 
-def direction(terms: ReceiptTerms) -> Direction:
-    """Return what a receipt is counted and summed with: this passenger to this driver, in this unit."""
-    return terms.passenger, terms.driver, terms.unit
+def direction(terms: Terms) -> Direction:
+    """Return what a receipt is counted and summed with: this debtor to this creditor, in this unit."""
+    return terms.debtor, terms.creditor, terms.unit
 
 
-def check_follows(terms: ReceiptTerms, last: tuple[int, int]) -> None:
+def check_follows(terms: Terms, last: tuple[int, int]) -> None:
     """Raise RefusedError unless the receipt continues its direction; `last`: number and balance of the one before."""
     seq, balance = last
     if terms.dir_seq != seq + 1:
-        raise RefusedError(f"receipt number {terms.dir_seq} of this direction; {seq + 1} is next", code="wrong-count")
+        raise RefusedError(f"number {terms.dir_seq} of this direction; {seq + 1} is next", code="wrong-count")
     if terms.dir_balance != balance + terms.amount:
         raise RefusedError(f"a balance of {terms.dir_balance}; {balance + terms.amount} is right", code="wrong-balance")
 
@@ -126,11 +142,11 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
 
 
 def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
-    """Check each sealed receipt from bytes and against the log.
+    """Check each sealed receipt and settlement from bytes and against the log.
 
     It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it.
     """
-    sealed = [commitment_of(entry) for entry in entries if entry.kind == SEALED]
+    sealed = [(entry.kind, commitment_of(entry)) for entry in entries if entry.kind in {SEALED, SETTLE_SEALED}]
     heads = {(entry.log_pk, entry.seq, entry.id) for entry in entries}
     logs = {entry.log_pk for entry in entries}
     errors = []
@@ -142,11 +158,11 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
             errors.append(f"receipt {name}: {wrong.message}")
         if any(shown[0] in logs and shown not in heads for shown in receipt.heads):
             errors.append(f"receipt {name}: shows an entry that the log does not have")
-        if sealed.count(receipt.commitment) != 1:
-            errors.append(f"receipt {name}: sealed {sealed.count(receipt.commitment)} times in the log, not once")
-        elif receipt.commitment in sealed:
-            sealed.remove(receipt.commitment)
-    return errors + [f"the log seals a receipt that is missing: commitment {one.hex()[:12]}" for one in sealed]
+        if sealed.count(receipt.seal) != 1:
+            errors.append(f"receipt {name}: sealed {sealed.count(receipt.seal)} times in the log, not once")
+        else:
+            sealed.remove(receipt.seal)
+    return errors + [f"the log seals a receipt that is missing: commitment {one.hex()[:12]}" for _, one in sealed]
 
 
 def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]]) -> list[str]:
@@ -171,28 +187,39 @@ _STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
     (LAPSED, True): ((PROPOSED, LAPSED),),
     (SEALED, True): ((PROPOSED, SEALED), (PROPOSED, LAPSED, SEALED)),
     (SEALED, False): ((SEALED,),),
+    (SETTLE_PROPOSED, True): ((SETTLE_PROPOSED,),),
+    (SETTLE_LAPSED, True): ((SETTLE_PROPOSED, SETTLE_LAPSED),),
+    (SETTLE_SEALED, True): ((SETTLE_PROPOSED, SETTLE_SEALED), (SETTLE_PROPOSED, SETTLE_LAPSED, SETTLE_SEALED)),
+    (SETTLE_SEALED, False): ((SETTLE_SEALED,),),
 }
 """What a log may tell of a receipt that has got to a stage, by whether its owner signed first."""
 
 
-def balances(owner: bytes, receipts: Iterable[ReceiptTerms]) -> list[Balance]:
-    """Return what others owe `owner`, one row per person and unit; every receipt counts for exactly two people."""
+def balances(owner: bytes, records: Iterable[Terms]) -> list[Balance]:
+    """Return what others owe `owner`, one row per person and unit; every record counts for exactly two people.
+
+    A ride adds to what the debtor owes the creditor, and a settlement takes from it.
+    """
     rows: dict[tuple[bytes, str], Balance] = {}
-    for terms in receipts:
-        earned = terms.driver == owner
-        other = terms.passenger if earned else terms.driver
+    for terms in records:
+        claim = terms.creditor == owner
+        other = terms.debtor if claim else terms.creditor
         row = rows.setdefault((other, terms.unit), Balance(other, terms.unit))
-        row.amount += terms.amount if earned else -terms.amount
-        row.distance += terms.distance
-        row.rides += 1
+        owed = terms.amount if claim else -terms.amount
+        if isinstance(terms, SettlementTerms):
+            row.settled -= owed
+        else:
+            row.by_rides += owed
+            row.distance += terms.distance
+            row.rides += 1
     return list(rows.values())
 
 
-def check_counts(receipts: Iterable[ReceiptTerms]) -> list[str]:
-    """Check that the receipts of each direction are numbered and summed without a gap."""
-    directions: dict[Direction, list[ReceiptTerms]] = defaultdict(list)
-    for terms in receipts:
-        directions[direction(terms)].append(terms)
+def check_counts(records: Iterable[Terms]) -> list[str]:
+    """Check that the receipts of each direction are numbered and summed without a gap, and the settlements, too."""
+    directions: dict[tuple[int, Direction], list[Terms]] = defaultdict(list)
+    for terms in records:
+        directions[terms.KIND, direction(terms)].append(terms)
     errors = []
     for group in directions.values():
         last = (0, 0)

@@ -19,13 +19,14 @@ class Deal:
     """A deal as one side knows it; empty bytes and text stand for what is not known yet.
 
     offer: the envelope. post_id: our own post behind it. about: the post that our letters are about. own_tag: the tag
-    of the card we gave. peer*: the other person; peer_card: where to write to them. detour: minutes it costs (driver),
-    by road unless `estimated`. legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos,
-    dropoff_pos: where their stops stand in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by
-    which pick-up and drop-off may be later than agreed. own_places: where we meet, as in peer_places (passenger).
-    pickup_spot, dropoff_spot: names of meeting places. counter: letters sent. boarding: the counter of the newest code
-    sent. series: the id of the first deal of the same ride on several dates. by: who ended it, "us" or "them". depart,
-    ends, answer_by, created and changed: minutes. flags: the request's conditions.
+    of the newest card we gave. peer*: the other person; peer_card: where to write to them; card_counter: counter of the
+    letter it came in; peer_iban: told for transfers. detour: minutes it costs (driver), by road unless `estimated`.
+    legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos, dropoff_pos: where their stops stand
+    in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by which pick-up and drop-off may be
+    later than agreed. own_places: where we meet, as in peer_places (passenger). pickup_spot, dropoff_spot: names of
+    meeting places. counter: letters sent. boarding: the counter of the newest code sent. series: the id of the first
+    deal of the same ride on several dates. by: who ended it, "us" or "them". depart, ends, answer_by, created and
+    changed: minutes. flags: the request's conditions.
     """
 
     id: bytes
@@ -46,6 +47,7 @@ class Deal:
     peer_card: bytes = b""
     peer_name: str = ""
     peer_contact: str = ""
+    peer_iban: str = ""
     peer_places: str = ""
     legs: str = ""
     detour: float = 0.0
@@ -58,6 +60,7 @@ class Deal:
     code: str = ""
     tries: int = 0
     counter: int = 0
+    card_counter: int = 0
     boarding: int = 0
     series: bytes = b""
     reason: str = ""
@@ -74,6 +77,13 @@ class Deal:
 _COLUMNS = [field.name for field in fields(Deal)]
 _INSERT = f"INSERT INTO deals ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our own names
 _UPDATE = f"UPDATE deals SET {','.join(f'{name}=?' for name in _COLUMNS)} WHERE id=?"  # noqa: S608 # the same
+
+_KNOWN = sorted({State.AGREED, State.RIDING, State.RECEIPTED, State.CANCELLED, State.CLAIMED})
+"""States in which each side knows who the other is."""
+_THREADS = (
+    "FROM deals d JOIN boxes b ON b.tag=d.own_tag WHERE length(d.peer_log)>0 "
+    f"AND d.state IN ({','.join('?' * len(_KNOWN))})"
+)
 
 
 def add(db: Store, deal: Deal) -> None:
@@ -142,6 +152,22 @@ def open_deals(db: Store) -> list[Deal]:
     """Return the deals that still need somebody or something."""
     marks = ",".join("?" * len(OPEN))
     return [_deal(row) for row in db.all(f"SELECT * FROM deals WHERE state IN ({marks})", sorted(OPEN))]  # noqa: S608 # only marks
+
+
+def thread_with(db: Store, peer: bytes) -> Deal | None:
+    """Return the deal by whose cards a person is written to: the newest with them in which they can answer us.
+
+    Both sides find the same one, since it is the terms that say when a ride ends.
+    """
+    row = db.one(f"SELECT d.* {_THREADS} AND d.peer=? ORDER BY d.ends DESC, d.id LIMIT 1", (*_KNOWN, peer))
+    return _deal(row) if row else None
+
+
+def closing_threads(db: Store, before: int, since: int) -> list[bytes]:
+    """Return the newest deal with each person, if our card in it expires before a minute and it ended since another."""
+    newest = f"SELECT d.id, b.expires, max(d.ends) AS ends {_THREADS} GROUP BY d.peer"
+    sql = f"SELECT id FROM ({newest}) WHERE expires<? AND ends>=?"  # noqa: S608 # our own names
+    return [row[0] for row in db.all(sql, (*_KNOWN, before, since))]
 
 
 def add_note(db: Store, deal: bytes, text: str, *, mine: bool, now: int) -> None:

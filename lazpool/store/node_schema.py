@@ -177,6 +177,21 @@ ALTER TABLE deals ADD COLUMN series BLOB NOT NULL DEFAULT x'';
 CREATE INDEX deals_series ON deals (series) WHERE series <> x'';
 """
 
+# card_counter: of the letter with the newest card of theirs.
+_SETTLEMENTS = """
+CREATE TABLE settlements (
+    id BLOB PRIMARY KEY, deal BLOB NOT NULL, state TEXT NOT NULL, terms BLOB NOT NULL, first BLOB NOT NULL,
+    debtor BLOB NOT NULL, second BLOB NOT NULL, blind BLOB NOT NULL, payer BLOB NOT NULL, payee BLOB NOT NULL,
+    unit TEXT NOT NULL, dir_seq INTEGER NOT NULL, expires INTEGER NOT NULL, letter BLOB NOT NULL,
+    counter INTEGER NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX settlements_pair ON settlements (payer, payee, unit, dir_seq);
+CREATE INDEX deals_peer ON deals (peer, ends);
+ALTER TABLE deals ADD COLUMN card_counter INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deals ADD COLUMN peer_iban TEXT NOT NULL DEFAULT '';
+"""
+
+
 _STEPS = {
     "first": _FIRST,
     "meeting_spots": _MEETING_SPOTS,
@@ -189,6 +204,7 @@ _STEPS = {
     "detours": _DETOURS,
     "alerts": _ALERTS,
     "series": _SERIES,
+    "settlements": _SETTLEMENTS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -33,6 +33,10 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     10: ("receipt_id device seq head signature", [HASH, DRIVER.device(), 9, HASH, SIGNATURE]),
     11: ("receipt_id reason", [HASH, "wrong amount"]),
     12: ("offer note", [post(1), ""]),
+    13: ("terms signature payer blind", [TERMS, SIGNATURE, DEVICE, HASH]),
+    14: ("receipt_id device seq head signature", [HASH, DRIVER.device(), 9, HASH, SIGNATURE]),
+    15: ("settlement_id reason", [HASH, "it was four"]),
+    16: ("card", [CARD]),
     17: ("pickups", [[30_001_445, 30_002_885]]),
     18: ("offers", [[HASH, HASH[::-1]]]),
 }
@@ -123,6 +127,17 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "an id of 31 bytes": [[HASH[1:]]],
         "the offers as bytes": [HASH],
     },
+    13: {
+        "empty terms": [b"", *WELL[13][1][1:]],
+        "terms of 513 bytes": [bytes(513), *WELL[13][1][1:]],
+        "a blind of 33 bytes": [*WELL[13][1][:3], HASH + b"\0"],
+    },
+    14: {
+        "the number 0": [HASH, DRIVER.device(), 0, HASH, SIGNATURE],
+        "an id of 31 bytes": [HASH[1:], *WELL[14][1][1:]],
+    },
+    15: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
+    16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
 }
 SHAPE: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -130,6 +145,7 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
         "a device as bytes": [TERMS, SIGNATURE, b"", CARD, *REST],
     },
     2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
+    16: {"a card with a fourth field": [[*CARD, 0]], "a card as bytes": [b""]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},
 }
 

@@ -18,6 +18,7 @@ TIME = 1_740_036_600
 NEXT_KEY = digest("lz/root/1", Signer("passenger next identity").pk)
 ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
 GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
+SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
 
 
 def genesis_payload(device: list[bytes] | None = None, **changes: Any) -> bytes:
@@ -67,6 +68,9 @@ def entries() -> Group:
         "proposed": later(kind=PROPOSED),
         "sealed": later(),
         "lapsed": later(kind=LAPSED),
+        "a settlement, proposed": later(kind=SETTLE_PROPOSED),
+        "a settlement, sealed": later(kind=SETTLE_SEALED),
+        "a settlement, lapsed": later(kind=SETTLE_LAPSED),
         "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
     }.items():
         data = body(fields)
@@ -110,6 +114,7 @@ def _bent_entries(group: Group) -> None:
     group.invalid("version 2", "shape", bytes=signed(body(later(version=2))))
     for comment, fields in {
         "kind 13, which is none": later(kind=13),
+        "kind 23, which is none": later(kind=23),
         "the kind as bytes": later(kind=b"\x0b"),
         "number 0": later(seq=0),
         "number 2^32": later(seq=2**32),
@@ -219,8 +224,10 @@ def chains() -> Group:
 Fields = dict[str, Any]
 
 
-def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, bytes]]) -> Group:
-    """Return the vectors of exported ledgers: a passenger's, with two receipts."""
+def bundles(
+    receipt: Callable[..., Fields], halves: Callable[..., dict[str, bytes]], settled: Callable[..., dict[str, bytes]]
+) -> Group:
+    """Return the vectors of exported ledgers: a passenger's, with two receipts, and some with a settlement."""
     group = Group("Bundle")
 
     def ledger(
@@ -253,6 +260,7 @@ def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, byte
     group.valid(
         "in two currencies, each counted by itself", bundle=ledger({"unit": "CHF"}, {"dir_seq": 1, "dir_balance": 834})
     )
+    _paid_bundles(group, whole, settled)
     for comment, layer, bundle in (
         ("another format", "shape", {**whole, "format": "lazpool-ledger-2"}),
         ("no receipts", "shape", {name: value for name, value in whole.items() if name != "receipts"}),
@@ -281,6 +289,38 @@ def bundles(receipt: Callable[..., Fields], halves: Callable[..., dict[str, byte
     ):
         group.invalid(comment, layer, bundle=bundle)
     return group
+
+
+def _paid_bundles(group: Group, whole: Fields, settled: Callable[..., dict[str, bytes]]) -> None:
+    """Add the passenger's ledger with a settlement after the two receipts."""
+
+    def paid(kind: int = SETTLE_SEALED, *, says: bool = True, **changes: Any) -> Fields:
+        before = [(GENESIS, genesis_payload(PASSENGER.device()), {})]
+        for one in whole["receipts"]:
+            receipt_id = digest("lz/terms/1", one["terms"])
+            commitment = pack([digest("lz/blind/1", receipt_id + one["blind"])])
+            before += [(PROPOSED, commitment, {}), (SEALED, commitment, {})]
+        head = {"init_seq": len(before), "init_head": ids(chain(before))[-1]}
+        made = settled(**{**head, **changes})
+        commitment = pack([digest("lz/blind/1", digest("lz/settle/1", made["terms"]) + made["blind"])])
+        log = chain([*before, (SETTLE_PROPOSED, commitment, {}), (kind, commitment, {})])
+        return {**whole, "settlements": [made] if says else [], "entries": log}
+
+    alone = {"format": "lazpool-ledger-1", "net": NET, "complete": False, "receipts": [], "settlements": [settled()]}
+    group.valid("a whole ledger with a settlement", bundle=paid())
+    group.valid("one settlement, without the log", bundle=alone)
+    for comment, bundle in (
+        ("a settlement of another network than it says", {**alone, "net": OTHER_NET}),
+        ("a settlement that is sealed as a receipt is", paid(SEALED)),
+        ("a settlement that only lapsed", paid(SETTLE_LAPSED)),
+        ("a sealed settlement is missing from a complete ledger", paid(says=False)),
+        ("the first settlement has number 2", paid(dir_seq=2, dir_balance=1668)),
+        ("the first settlement has a total beyond its amount", paid(dir_balance=835)),
+        ("a settlement named a head that the log never had", paid(init_head=ONE)),
+    ):
+        group.invalid(comment, "chain", bundle=bundle)
+    receipts = {**alone, "settlements": whole["receipts"][:1]}
+    group.invalid("a receipt passed off as a settlement", "shape", bundle=receipts)
 
 
 def _exchanged(receipts: list[dict[str, bytes]]) -> list[dict[str, bytes]]:

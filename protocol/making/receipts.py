@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from making import logs
 from making.curve import NET, OTHER_NET, Signer, digest
@@ -10,6 +10,9 @@ from making.document import Group, document
 from making.people import DEAL, DRIVER, PASSENGER, STRANGER, Person, agree_id, agreement, body, shown
 from making.places import MEET_GRENOBLE, MEET_LYON
 from making.raw import Raw, pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHAPTER = "receipts.md"
 BLIND = digest("lz/post/1", b"blind")
@@ -24,8 +27,19 @@ def files() -> dict[str, str]:
         "receipt": document("receipts with both halves", "receipt", CHAPTER, _receipts()),
         "entry": document("log entries", "entry", CHAPTER, logs.entries()),
         "chain": document("logs", "chain", CHAPTER, logs.chains()),
-        "bundle": document("exported ledgers", "bundle", CHAPTER, logs.bundles(receipt, halves)),
+        "bundle": document("exported ledgers", "bundle", CHAPTER, logs.bundles(receipt, halves, _settled())),
     }
+
+
+def _settled() -> Callable[..., dict[str, bytes]]:
+    """Return what makes a settlement with both halves; that module builds on this one."""
+    from making.settlements import both, settlement  # noqa: PLC0415 # the reason stands above
+
+    def make(**changes: Any) -> dict[str, bytes]:
+        terms = body(settlement(**changes))
+        return {"terms": terms, **both(terms)}
+
+    return make
 
 
 def receipt(**changes: Any) -> dict[str, Any]:
@@ -58,7 +72,7 @@ def receipt(**changes: Any) -> dict[str, Any]:
 
 def halves(terms: bytes, **how: Any) -> dict[str, bytes]:
     """Return both halves, honest but for what `how` bends, and the blind."""
-    identifier, net = digest("lz/terms/1", terms), how.get("net", NET)
+    identifier, net = digest(how.get("id_tag", "lz/terms/1"), terms), how.get("net", NET)
     driver: Person = how.get("driver", DRIVER)
     seq, head = how.get("seq", 9), how.get("head", HEAD_2)
     extra = how.get("extra", driver.log.pk + seq.to_bytes(8, "big") + head)

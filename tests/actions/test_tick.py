@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions import hearing, matches, posts
+from lazpool.actions.cards import QUIET
 from lazpool.actions.letters import KEEP_CARD
 from lazpool.store import board, own
 from tests.town import DAY, Town
@@ -42,12 +43,17 @@ def test_post_keys_are_deleted_two_days_after_expiry(tmp_path: Path) -> None:
 
 
 def test_card_keys_outlive_the_ride(agreed: tuple[Town, bytes]) -> None:
-    """The keys that two people gave each other stay for receipts and settlements that come later, then go, too."""
+    """The keys that two people gave each other stay for receipts and settlements that come later; successors follow."""
     town, deal_id = agreed
-    ends = town.deal("ann", deal_id).ends
+    first, ends = town.deal("ann", deal_id).own_tag, town.deal("ann", deal_id).ends
     town.now = 60 * (ends + KEEP_CARD)
     town.later()
-    assert [box.deal for box in own.boxes(town["ann"].node)] == [deal_id]
+    assert first in [box.tag for box in own.boxes(town["ann"].node)]
+    town.later(minutes=1)
+    (box,) = own.boxes(town["ann"].node)
+    assert (box.deal, box.tag) == (deal_id, town.deal("ann", deal_id).own_tag)
+    assert box.tag != first
+    town.now = 60 * (ends + QUIET + KEEP_CARD)
     town.later(minutes=1)
     assert own.boxes(town["ann"].node) == []
 

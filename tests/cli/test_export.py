@@ -13,31 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.users import GRENOBLE, LYON, ROOT, TOMORROW, VOIRON, User, carry
+from tests.cli.users import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.cli.users import User
+
 VERIFIER = ROOT / "examples" / "verify_receipt.py"
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[User, User]:
-    """Return a driver and a passenger with two rides behind them."""
-    root = tmp_path_factory.mktemp("export")
-    driver, passenger = User(root / "ada"), User(root / "zoe")
-    for at, later in ((TOMORROW, "tomorrow 08:00"), ("tomorrow 17:30", "tomorrow 18:00")):
-        driver.call("offer", GRENOBLE, LYON, "--at", at, "--via", VOIRON, "--price", "0.08")
-        passenger.call("request", VOIRON, LYON, "--at", later)
-        carry(driver, passenger)
-        match = next(one["id"] for one in passenger.call("matches")["matches"] if one["deal"] is None)
-        deal = passenger.call("propose", match)["deal"]
-        carry(driver, passenger)
-        driver.call("accept", deal)
-        carry(driver, passenger)
-        passenger.call("done", deal)
-        carry(driver, passenger)
-    return driver, passenger
 
 
 def verify(*files: Path) -> subprocess.CompletedProcess[str]:
@@ -51,10 +34,10 @@ def receipts(user: User) -> list[str]:
     return [one["receipt"] for one in user.call("ledger", "show")["entries"] if one["kind"] == "sealed"]
 
 
-def test_one_receipt_verifies_anywhere(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_one_receipt_verifies_anywhere(ridden: tuple[User, User], tmp_path: Path) -> None:
     """Both write the same small file about a ride; it verifies, and one changed digit makes it void."""
-    wanted, files = receipts(pair[0])[0], []
-    for user in pair:
+    wanted, files = receipts(ridden[0])[0], []
+    for user in ridden:
         files.append(tmp_path / f"{user.home.name}.json")
         said = user.call("ledger", "export", str(files[-1]), "--receipt", wanted[:8])
         assert (said["records"], said["bytes"]) == (1, files[-1].stat().st_size)
@@ -71,9 +54,9 @@ def test_one_receipt_verifies_anywhere(pair: tuple[User, User], tmp_path: Path) 
     assert verify(files[0]).returncode == 1
 
 
-def test_the_whole_ledger_verifies(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_the_whole_ledger_verifies(ridden: tuple[User, User], tmp_path: Path) -> None:
     """Without options the file is the whole ledger with its log, complete."""
-    for user in pair:
+    for user in ridden:
         file = tmp_path / f"{user.home.name}.json"
         assert user.call("ledger", "export", str(file))["records"] == 2
         done = verify(file)
@@ -81,16 +64,16 @@ def test_the_whole_ledger_verifies(pair: tuple[User, User], tmp_path: Path) -> N
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_is_not_replaced_unasked(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_a_file_is_not_replaced_unasked(ridden: tuple[User, User], tmp_path: Path) -> None:
     """A file that is there stays as it is, unless --force says otherwise; no draft is left behind."""
     file = tmp_path / "kept.json"
     file.write_text("mine")
-    assert pair[0].run("ledger", "export", str(file))[0] == 5
+    assert ridden[0].run("ledger", "export", str(file))[0] == 5
     assert file.read_text() == "mine"
-    assert pair[0].run("ledger", "export", str(file), "--force")[0] == 0
+    assert ridden[0].run("ledger", "export", str(file), "--force")[0] == 0
     assert verify(file).returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]
-    assert pair[0].run("ledger", "export", str(tmp_path / "nowhere" / "x.json"))[0] == 1
+    assert ridden[0].run("ledger", "export", str(tmp_path / "nowhere" / "x.json"))[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -104,16 +87,18 @@ def test_a_file_is_not_replaced_unasked(pair: tuple[User, User], tmp_path: Path)
         (("--format", "csv", "--since", "2027-02-30"), 2),
     ],
 )
-def test_what_cannot_be_exported(pair: tuple[User, User], tmp_path: Path, words: tuple[str, ...], status: int) -> None:
+def test_what_cannot_be_exported(
+    ridden: tuple[User, User], tmp_path: Path, words: tuple[str, ...], status: int
+) -> None:
     """Ids and people that nobody knows are not found, and what makes no sense is a usage error; nothing is written."""
     file = tmp_path / "none"
-    assert pair[0].run("ledger", "export", str(file), *words)[0] == status
+    assert ridden[0].run("ledger", "export", str(file), *words)[0] == status
     assert not file.exists()
 
 
-def test_tables_and_documents_add_up(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_tables_and_documents_add_up(ridden: tuple[User, User], tmp_path: Path) -> None:
     """A table and a document say of each ride when, with whom, how far and how much, from either side."""
-    driver, passenger = pair
+    driver, passenger = ridden
     for user, sign, other in ((driver, 1, passenger), (passenger, -1, driver)):
         user.call("ledger", "export", str(tmp_path / f"{sign}.csv"), "--format", "csv")
         user.call("ledger", "export", str(tmp_path / f"{sign}.json"), "--format", "json")
@@ -127,9 +112,9 @@ def test_tables_and_documents_add_up(pair: tuple[User, User], tmp_path: Path) ->
         assert {row["id"] for row in rows} == set(receipts(user))
 
 
-def test_days_and_people_are_chosen(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_days_and_people_are_chosen(ridden: tuple[User, User], tmp_path: Path) -> None:
     """Both days are included; a filter that fits nothing leaves an empty table."""
-    driver, passenger = pair
+    driver, passenger = ridden
     tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011 # the zone of the homes is close enough to ours
     wide = ("--since", str(tomorrow - timedelta(days=1)), "--until", str(tomorrow + timedelta(days=1)))
     counts = [
@@ -147,9 +132,9 @@ def test_days_and_people_are_chosen(pair: tuple[User, User], tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is not installed")
-def test_hledger_reads_the_journal(pair: tuple[User, User], tmp_path: Path) -> None:
+def test_hledger_reads_the_journal(ridden: tuple[User, User], tmp_path: Path) -> None:
     """A bookkeeper's program accepts the journal, and comes to the same balance."""
-    passenger = pair[1]
+    passenger = ridden[1]
     file = tmp_path / "rides.journal"
     passenger.call("ledger", "export", str(file), "--format", "hledger")
     subprocess.run(["hledger", "-f", str(file), "check"], check=True, timeout=60)

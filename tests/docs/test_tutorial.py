@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-ride.md"
 HOME_IN_PAGE = "/home/you/"
 PATIENCE_S = 30.0
-READING = {"status", "board", "matches", "deals", "deal", "ledger"}
+READING = {"status", "board", "matches", "deals", "deal", "ledger", "settlements"}
 """Commands that change nothing: looked at again until what the others do has arrived."""
 
 

@@ -22,6 +22,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROMPT = re.compile(r"([a-z]+)\$ (.+)")
 _TOKEN = re.compile(
     r"(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z))"
+    r"|(?P<date>\b\d{4}-\d\d-\d\d\b)"
     r"|(?P<day>\b(?:[A-Z][a-z]{2} )?\d\d [A-Z][a-z]{2} \d\d:\d\d)"
     r"|(?P<size>\d+(?= bytes))"
     r"|(?P<node>\b12D3KooW\w+)"
@@ -31,13 +32,14 @@ _TOKEN = re.compile(
 )
 _LIKE = {
     "iso": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d",
+    "date": r"\d{4}-\d\d-\d\d",
     "day": r"(?:[A-Z][a-z]{2} )?\d\d [A-Z][a-z]{2} \d\d:\d\d",
     "size": r"\d+",
     "node": r"12D3KooW\w+",
     "port": r"\d+",
     "code": r"\d{6}",
 }
-_PASSING = {"iso", "day", "size"}
+_PASSING = {"iso", "date", "day", "size"}
 """Kinds of which only the form is compared; all others stand for one thing throughout a page."""
 
 

@@ -18,8 +18,9 @@ from lazpool.records.letters import open_letter
 from lazpool.records.people import Device, device_from
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, check_signature, read_post
-from lazpool.records.receipts import blind_commitment, check_first, check_second, receipt_from
+from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, check_second, receipt_from
 from lazpool.records.route import pack_route, unpack_route
+from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.rules import ledger
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
@@ -229,13 +230,13 @@ def _device(data: bytes) -> Device:
     return device_from(decode(data, MAX_PART))
 
 
-def sealed_receipt(parts: dict[str, str]) -> ledger.SealedReceipt:
-    """Return a receipt from the hex fields of a vector or a bundle, not yet checked."""
+def sealed_receipt(
+    parts: dict[str, str], read: Callable[[bytes], ReceiptTerms | SettlementTerms] = receipt_from
+) -> ledger.SealedReceipt:
+    """Return a receipt or a settlement from the hex fields of a vector or a bundle, not yet checked."""
     raw = {name: bytes.fromhex(parts[name]) for name in ("terms", "init_sig", "init_device", "resp", "blind")}
     half = body_from(10, raw["resp"]).half  # type: ignore[union-attr] # of that kind
-    return ledger.SealedReceipt(
-        receipt_from(raw["terms"]), raw["init_sig"], _device(raw["init_device"]), half, raw["blind"]
-    )
+    return ledger.SealedReceipt(read(raw["terms"]), raw["init_sig"], _device(raw["init_device"]), half, raw["blind"])
 
 
 def _receipt(vector: Vector) -> Any:
@@ -246,6 +247,14 @@ def _receipt(vector: Vector) -> Any:
     check_second(terms, receipt.second)
     commitment = blind_commitment(terms.id, vector.raw("blind"))
     return {"id": terms.id.hex(), "commitment": commitment.hex(), "fields": shown(terms)}
+
+
+def _settlement(vector: Vector) -> Any:
+    terms = settlement_from(vector.raw("terms"))
+    same(vector.raw("terms"), terms.body())
+    sealed = sealed_receipt(vector.test, settlement_from)
+    sealed.check()
+    return {"id": terms.id.hex(), "commitment": sealed.commitment.hex(), "fields": shown(terms)}
 
 
 def _entry(vector: Vector) -> Any:
@@ -318,6 +327,7 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Agreement": _agreement,
     "Terms": _terms,
     "Receipt": _receipt,
+    "Settlement": _settlement,
     "Entry": _entry,
     "Chain": _chain,
     "GroupPost": _group_post,

@@ -48,6 +48,6 @@ def test_every_tag_of_a_signature_is_listed() -> None:
     text = (PROTOCOL / "keys-and-envelope.md").read_text("utf-8")
     listed = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
     sources = "".join(path.read_text("utf-8") for path in (PROTOCOL.parent / "lazpool" / "records").glob("*.py"))
-    used = set(re.findall(r'\bsign\(\s*\w+,\s*"([a-z-]+)"', sources))
+    used = set(re.findall(r'(?:\bsign\(\s*\w+,\s*|(?:FIRST|SECOND): ClassVar\[str\] = )"([a-z-]+)"', sources))
     assert len(used) > 8
     assert used == listed

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from lazpool.errors import MalformedError
+from lazpool.records.settlements import settlement_from
 from lazpool.rules.ledger import check_counts, verify_chain, verify_receipts
 from lazpool.wire.envelope import open_envelope
 from tests.protocol.readers import READERS, sealed_receipt
@@ -58,6 +59,7 @@ def test_exports_agree_with_the_ledger(vector: Vector) -> None:
     """What a valid export says is also what lazpool's own ledger holds to be right."""
     bundle = vector.test["bundle"]
     receipts = [sealed_receipt(one) for one in bundle["receipts"]]
+    receipts += [sealed_receipt(one, settlement_from) for one in bundle.get("settlements", [])]
     for receipt in receipts:
         receipt.check()
     if "entries" not in bundle:

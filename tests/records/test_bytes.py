@@ -18,6 +18,7 @@ from lazpool.records.places import on_grid
 from lazpool.records.posts import post_from_body, read_post, sign_post
 from lazpool.records.receipts import ReceiptTerms, check_second, receipt_from
 from lazpool.records.route import pack_route, unpack_route
+from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.records.sync import pack_list, read_hello, read_ids, read_posts
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.seal import MAX_PLAIN, box_public_key, seal
@@ -179,6 +180,7 @@ def test_mutated_records(data: st.DataObject) -> None:
         (body, post_from_body, lambda post: encode(post.fields())),
         (data.draw(values.agreements).body(), agreement_from, lambda terms: terms.body()),
         (data.draw(values.receipt_terms).body(), receipt_from, lambda terms: terms.body()),
+        (data.draw(values.settlement_terms).body(), settlement_from, lambda terms: terms.body()),
         (data.draw(values.any_entry).body(), entry_from, lambda entry: entry.body()),
         (mail.pack_frame(data.draw(values.any_mail)), mail.read_frame, mail.pack_frame),
         (sync.pack_frame(data.draw(values.any_sync)), sync.read_frame, sync.pack_frame),
@@ -204,6 +206,7 @@ def _half(body: bytes) -> object:
         (values.any_post.map(lambda post: encode(post.fields())), post_from_body),
         (values.agreements.map(AgreementTerms.body), agreement_from),
         (values.receipt_terms.map(ReceiptTerms.body), receipt_from),
+        (values.settlement_terms.map(SettlementTerms.body), settlement_from),
         (values.any_entry.map(Entry.body), _entry),
         (values.halves.map(lambda half: encode(Countersign(half).fields())), _half),
         (values.any_mail.map(mail.pack_frame), mail.read_frame),

@@ -9,7 +9,7 @@ import h3.api.basic_int as h3
 import pytest
 
 from lazpool.errors import MalformedError
-from lazpool.records import bodies, entries, mail, people, posts, receipts, sync
+from lazpool.records import bodies, entries, mail, people, posts, receipts, settlements, sync
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.bodies import body_from
 from lazpool.records.groups import Circle
@@ -29,6 +29,9 @@ AGREEMENT = AgreementTerms(
 RECEIPT = receipts.ReceiptTerms(
     *(NET, b"r" * 16, b"d" * 32, b"p" * 32, b"a" * 32, 30, 60, 500, 1, 240, "EUR", 1, 240, b"c" * 32, 1),
     *(b"l" * 32, 1, b"h" * 32, 9000),
+)
+SETTLEMENT = settlements.SettlementTerms(
+    *(NET, b"n" * 16, b"p" * 32, b"d" * 32, 30, 240, "EUR", settlements.CASH, 1, 240, b"l" * 32, 1, b"h" * 32, 9000)
 )
 HALF = receipts.Countersignature(b"r" * 32, DEVICE, 5, b"h" * 32, b"s" * 64)
 GENESIS = entries.Genesis(DEVICE, b"n" * 32, "lazpool 1")
@@ -57,6 +60,13 @@ WRONG: list[tuple[object, str, Any]] = [
     (FIRST, "kind", True),
     (SEALED, "kind", 11.0),
     (SEALED, "payload", bytearray(SEALED.payload)),
+    (SETTLEMENT, "payee", SETTLEMENT.payer),
+    (SETTLEMENT, "payee", SETTLEMENT.payee + SETTLEMENT.payer),
+    (SETTLEMENT, "payee", (SETTLEMENT.payee, b"x" * 32)),
+    (SETTLEMENT, "amount", 0),
+    (SETTLEMENT, "amount", SETTLEMENT.dir_balance + 1),
+    (SETTLEMENT, "method", 4),
+    (SETTLEMENT, "dir_seq", 0),
     (HALF, "signature", 7),
     (DETAILS, "places", [0, 0, 0, 0]),
     (DETAILS, "places", (0.0, 0.0, 0.0, 0.0)),

@@ -12,6 +12,7 @@ from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
 from lazpool.records.receipts import Countersignature, ReceiptTerms
+from lazpool.records.settlements import SettlementTerms
 from lazpool.records.shape import MAX_AMOUNT, MAX_MINUTE, MAX_SECOND
 from lazpool.wire.seal import SIZES
 from lazpool.wire.signing import public_key
@@ -89,6 +90,12 @@ receipt_terms = st.builds(
     *(st.integers(0, 2**39), units, st.integers(1, 2**32 - 1), st.integers(2**39, MAX_AMOUNT), hashes, st.just(1)),
     *(keys, st.integers(1, 2**32 - 1), hashes, minutes),
 )
+settlement_terms = st.builds(
+    SettlementTerms,
+    *(nets, deals, st.just(b"d" * 32), keys.filter(lambda key: key != b"d" * 32), minutes, st.integers(1, 2**39)),
+    *(units, st.integers(0, 3), st.integers(1, 2**32 - 1), st.integers(2**39, MAX_AMOUNT)),
+    *(keys, st.integers(1, 2**32 - 1), hashes, minutes),
+)
 halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**32 - 1), hashes, signatures)
 
 any_body = st.one_of(
@@ -115,6 +122,10 @@ any_body = st.one_of(
         bodies.Series, st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=13).map(lambda s: tuple(sorted(s)))
     ),
     st.builds(bodies.SeriesAnswer, st.sets(hashes, max_size=13).map(tuple)),
+    st.builds(bodies.Settlement, st.binary(min_size=1, max_size=512), signatures, devices, hashes),
+    st.builds(bodies.Confirmation, halves),
+    st.builds(bodies.SettlementRefused, hashes, texts(500)),
+    st.builds(bodies.NewCard, cards),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))

@@ -7,6 +7,8 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lazpool.errors import RefusedError
 from lazpool.records.entries import (
@@ -22,6 +24,8 @@ from lazpool.records.entries import (
 )
 from lazpool.records.people import certify
 from lazpool.records.receipts import PASSENGER, ReceiptTerms, blind_commitment, sign_first, sign_second
+from lazpool.records.settlements import CASH, SettlementTerms
+from lazpool.records.shape import wire_fields
 from lazpool.rules.ledger import (
     Head,
     SealedReceipt,
@@ -36,6 +40,7 @@ from lazpool.rules.ledger import (
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
+    from lazpool.rules.ledger import Terms
     from lazpool.wire.envelope import Envelope
 
 NET, OTHER_NET = b"\x01" * 8, b"\x02" * 8
@@ -156,6 +161,58 @@ def test_counts_are_checked_by_direction() -> None:
     assert check_counts(there[1:])
     assert check_counts([*there, receipt(2, 10, amount=5)])
     assert check_counts([there[0], receipt(3, 10)])
+
+
+PEOPLE = (ANN, BOB, CID)
+records = st.lists(
+    st.tuples(st.booleans(), st.permutations(PEOPLE), st.integers(1, 10**6), st.sampled_from(("EUR", "CHF"))),
+    max_size=30,
+)
+
+
+def _record(number: int, kind: bool, people: tuple[bytes, ...], amount: int, unit: str) -> Terms:  # noqa: FBT001 # drawn
+    debtor, creditor = people[:2]
+    if kind:
+        return replace(receipt(number, amount, amount=amount, passenger=debtor, driver=creditor), unit=unit)
+    return settlement(number, amount, payer=debtor, payee=creditor, unit=unit)
+
+
+def settlement(
+    number: int, amount: int, *, payer: bytes = ANN, payee: bytes = BOB, unit: str = "EUR"
+) -> SettlementTerms:
+    """Return settlement terms with that number and amount."""
+    head = (b"l" * 32, 1, b"h" * 32, 9000)
+    return SettlementTerms(NET, bytes([number]) * 16, payer, payee, 15, amount, unit, CASH, number, amount, *head)
+
+
+@given(drawn=records)
+def test_money_goes_from_one_to_one_other(drawn: list[tuple[bool, tuple[bytes, ...], int, str]]) -> None:
+    """Any rides and settlements: each pair's books are opposite, all add up to zero, and no record moves a third's."""
+    made = [_record(number % 250 + 1, *one) for number, one in enumerate(drawn)]
+    books = {one: balances(one, [rec for rec in made if one in {rec.debtor, rec.creditor}]) for one in PEOPLE}
+    owed = {(one, row.other, row.unit): row.amount for one, rows in books.items() for row in rows}
+    assert all(owed[other, one, unit] == -amount for (one, other, unit), amount in owed.items())
+    assert sum(owed.values()) == 0
+    for record in made:
+        keys = {value for value in wire_fields(record) if value in PEOPLE}
+        assert keys == {record.debtor, record.creditor}, "exactly two people stand in a record"
+
+
+def test_a_settlement_takes_from_what_rides_made() -> None:
+    """Paid less than owed leaves the rest; paid more turns it round; rides both ways offset each other."""
+    there, back = receipt(1, 834, amount=834), receipt(1, 300, amount=300, passenger=BOB, driver=ANN)
+    (row,) = balances(BOB, [there, back])
+    assert row.amount == 534
+    (row,) = balances(BOB, [there, back, settlement(1, 500)])
+    assert (row.amount, row.by_rides, row.settled, row.rides) == (34, 534, -500, 2)
+    (row,) = balances(ANN, [there, back, settlement(1, 600)])
+    assert row.amount == 66
+
+
+def test_settlements_are_counted_by_themselves() -> None:
+    """Number 1 of the rides and number 1 of the settlements of a direction stand beside each other."""
+    assert check_counts([receipt(1, 5), settlement(1, 5)]) == []
+    assert check_counts([receipt(1, 5), replace(settlement(2, 5), dir_balance=10)]) != []
 
 
 def test_balances_are_opposite_and_sum_to_zero() -> None:

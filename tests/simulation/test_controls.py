@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.actions import answers, endings, receipts
+from lazpool.actions import answers, endings, receipts, settlements
 from lazpool.records.bodies import Receipt
 from lazpool.store import deals, ledger, post_office
+from lazpool.store import settlements as settled
 from tests.simulation.schedules import play_rides, prepare
 from tests.simulation.test_overfill import RIDERS, accept_all
 from tests.simulation.test_races import test_every_letter_twice_changes_nothing as letters_twice
 from tests.simulation.test_races import test_two_receipts_in_reverse_order as receipts_reversed
 from tests.simulation.test_races import test_withdrawal_overtakes_the_proposal as withdrawal_first
-from tests.simulation.wishes import STORIES, WatchedTown, crash_at, prepare_two
+from tests.simulation.wishes import SETTLEMENTS, STORIES, WatchedTown, crash_at, prepare_ridden, prepare_two
 from tests.simulation.witness import Witness
 from tests.town import Town
 
@@ -31,6 +32,20 @@ def crash_everywhere(root: Path) -> None:
     point = 1
     while crash_at(root / "two", root / str(point), STORIES["code"], point):
         point += 1
+
+
+def settling(root: Path) -> None:
+    """Play two settlements with a crash at every point."""
+    prepare_ridden(root / "ridden")
+    point = 1
+    while crash_at(root / "ridden", root / str(point), SETTLEMENTS["twice"], point):
+        point += 1
+
+
+def late(root: Path) -> None:
+    """Let a settlement be confirmed after it lapsed."""
+    prepare_ridden(root / "ridden")
+    crash_at(root / "ridden", root / "run", SETTLEMENTS["confirmed late"])
 
 
 def storms(root: Path) -> None:
@@ -138,6 +153,34 @@ def uses_numbers_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "add_entry", replace)
 
 
+def settles_halfway(patch: pytest.MonkeyPatch) -> None:
+    """Store a settlement in one transaction and its log entry in the next."""
+    save = settled.save
+
+    def save_alone(db: Store, settlement: settled.Stored) -> None:
+        save(db, settlement)
+        db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+
+    patch.setattr(settled, "save", save_alone)
+
+
+def settles_from_one(patch: pytest.MonkeyPatch) -> None:
+    """Give every settlement of a pair the first number."""
+    patch.setattr(settlements, "_last", lambda *_: (0, 0))
+
+
+def forgets_what_lapsed(patch: pytest.MonkeyPatch) -> None:
+    """Take no half for a settlement that has lapsed."""
+    find = settlements._of_deal
+
+    def alive(*words: Any) -> settled.Stored | None:
+        found = find(*words)
+        return None if found is None or found.state == settled.LAPSED else found
+
+    patch.setattr(settlements, "_of_deal", alive)
+
+
 def asks_once(patch: pytest.MonkeyPatch) -> None:
     """Never repeat a receipt that got lost."""
     put = post_office.put_letter
@@ -198,6 +241,9 @@ def cancels_quietly(patch: pytest.MonkeyPatch) -> None:
         (seals_in_any_order, reverse),
         (keeps_withdrawals_to_itself, overtaken),
         (cancels_quietly, change_of_mind),
+        (settles_halfway, settling),
+        (settles_from_one, settling),
+        (forgets_what_lapsed, late),
     ],
     ids=lambda value: value.__name__,
 )
@@ -213,7 +259,7 @@ def test_planted_bug_is_caught(
         play(tmp_path)
 
 
-@pytest.mark.parametrize("play", [change_of_mind, twice, reverse, overtaken, crowd])
+@pytest.mark.parametrize("play", [change_of_mind, twice, reverse, overtaken, crowd, late])
 def test_without_a_bug_nothing_is_caught(tmp_path: Path, play: Callable[[Path], None]) -> None:
     """The same runs pass with nothing planted; those of the storms and crashes are tests of their own."""
     play(tmp_path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulation.wishes import STORIES, crash_at, prepare_two
+from tests.simulation.wishes import SETTLEMENTS, STORIES, crash_at, prepare_ridden, prepare_two
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,3 +30,20 @@ def test_every_crash_point(prepared: Path, tmp_path: Path, name: str) -> None:
     while crash_at(prepared, tmp_path / "run", STORIES[name], point):
         point += 1
     assert point > 40, "there were hardly any points to crash at"
+
+
+@pytest.fixture(scope="module")
+def ridden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return homes of two who have shared a ride."""
+    root = tmp_path_factory.mktemp("ridden")
+    prepare_ridden(root)
+    return root
+
+
+@pytest.mark.parametrize("name", SETTLEMENTS)
+def test_every_crash_point_of_a_settlement(ridden: Path, tmp_path: Path, name: str) -> None:
+    """Whichever write of whichever side a process dies at, a settlement ends once and alike on both sides."""
+    point = 1
+    while crash_at(ridden, tmp_path / "run", SETTLEMENTS[name], point):
+        point += 1
+    assert point > 30, "there were hardly any points to crash at"

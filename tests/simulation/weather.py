@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.actions import deals as decisions
-from lazpool.actions import posts, proposals, rides
+from lazpool.actions import posts, proposals, rides, settlements
 from lazpool.actions.tick import tick
-from lazpool.errors import RefusedError
+from lazpool.errors import NotFoundError, RefusedError
+from lazpool.records.settlements import CASH
 from lazpool.rules.negotiation import OPEN, Role, State
 from lazpool.store import board, deals, own
+from lazpool.store import settlements as settled
 from tests.simulation.wishes import D, P, WatchedTown
 from tests.simulation.witness import Witness
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from lazpool.actions.desk import Desk
     from lazpool.store.deals import Deal
     from lazpool.store.post_office import Outgoing
 
@@ -98,8 +101,13 @@ class Storm(WatchedTown):
         raise AssertionError(f"never settled: {self.ends()}")
 
     def is_unsettled(self) -> bool:
-        """Tell whether a deal still needs somebody."""
-        return any(deals.open_deals(desk.node) for desk in self.desks.values())
+        """Tell whether a deal or a settlement still needs somebody."""
+        return any(
+            deals.open_deals(desk.node)
+            or settled.in_state(desk.node, settled.PROPOSED)
+            or settled.in_state(desk.node, settled.OFFERED)
+            for desk in self.desks.values()
+        )
 
     def ends(self) -> dict[str, list[str]]:
         """Return where everybody's deals stand."""
@@ -146,13 +154,28 @@ def anything(town: Storm, name: str) -> None:
                 rides.done(desk, chance.choice(known).id)
             case 5 if known:
                 rides.enter_code(desk, chance.choice(known).id, "123456")
+            case 7 | 8 | 9:
+                _settle_anything(town, desk, known)
             case 6 if chance.random() < 0.1 and (mine := own.posts(desk.node)):
                 posts.withdraw(desk, chance.choice(mine).id)
             case _:
                 for deal in deals.open_deals(desk.node):
                     _go_on(town, name, deal)
-    except RefusedError:
+    except (RefusedError, NotFoundError):
         pass
+
+
+def _settle_anything(town: Storm, desk: Desk, known: list[Deal]) -> None:
+    chance = town.chance
+    mine, peers = settled.everything(desk.node), sorted({one.peer for one in known if one.peer})
+    offered = [one.id for one in mine if one.state == settled.OFFERED]
+    match chance.randrange(3):
+        case 0 if peers:
+            settlements.settle(desk, chance.choice(peers), chance.randint(1, 999), "EUR", CASH)
+        case 1 if offered:
+            settlements.confirm(desk, chance.choice(offered))
+        case 2 if mine:
+            settlements.refuse(desk, chance.choice(mine).id, "no")
 
 
 def finish(town: Storm, name: str) -> None:
@@ -165,6 +188,8 @@ def finish(town: Storm, name: str) -> None:
             decisions.cancel(desk, deal.id)
         elif deal.role is P and deal.state is State.AGREED:
             rides.done(desk, deal.id)
+    for one in settled.in_state(desk.node, settled.OFFERED):
+        (settlements.confirm if town.chance.random() < 0.5 else settlements.refuse)(desk, one.id)
 
 
 def _go_on(town: Storm, name: str, deal: Deal) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.actions import deals as decisions
-from lazpool.actions import proposals, rides
+from lazpool.actions import proposals, rides, settlements
 from lazpool.actions.tick import tick
+from lazpool.records.settlements import BANK
 from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals
+from lazpool.store import settlements as settled
 from tests.simulation.crashing import FragileTown
 from tests.simulation.witness import Witness
 from tests.town import Town
@@ -44,11 +46,13 @@ class Story:
 
     wishes: Mapping[str, Wish]
     end: State
+    settled: tuple[tuple[str, ...], ...] = ((), ())
 
     def is_over(self, town: Town) -> bool:
         """Tell whether both sides have got there, and nothing is sent any more."""
         ends = [deal.state for desk in town.desks.values() for deal in deals.all_deals(desk.node)]
-        return ends == [self.end, self.end] and town.is_quiet()
+        paid = tuple(tuple(one.state for one in settled.everything(desk.node)) for desk in town.desks.values())
+        return ends == [self.end, self.end] and paid == self.settled and town.is_quiet()
 
 
 def proposes(town: Town) -> None:
@@ -119,6 +123,45 @@ def both(*wishes: Wish) -> Wish:
     return wish
 
 
+def settles(*, times: int = 1) -> Wish:
+    """Return Ann's wish to pay Bob, so many times, each once the one before is answered."""
+
+    def wish(town: Town) -> None:
+        ann, bob = town["ann"], town["bob"]
+        known = settled.everything(ann.node)
+        if len(known) < times and not [one for one in known if one.state == settled.PROPOSED]:
+            settlements.settle(ann, bob.identity, 100 + len(known), "EUR", BANK)
+
+    return wish
+
+
+def confirms(town: Town) -> None:
+    """Let Bob confirm what he is offered."""
+    for one in settled.in_state(town["bob"].node, settled.OFFERED):
+        settlements.confirm(town["bob"], one.id)
+
+
+def refuses(name: str, state: str) -> Wish:
+    """Return the wish to refuse what one is offered, or to take back what one has proposed."""
+
+    def wish(town: Town) -> None:
+        for one in settled.in_state(town[name].node, state):
+            settlements.refuse(town[name], one.id, "no")
+
+    return wish
+
+
+def waits_too_long(town: Town) -> None:
+    """Let a month pass before Bob looks at what he is offered, once Ann has proposed it."""
+    offered = settled.in_state(town["bob"].node, settled.OFFERED)
+    proposed = settled.in_state(town["ann"].node, settled.PROPOSED)
+    if offered and proposed:
+        town.now += 60 * (settlements.LIFETIME + 1)
+        tick(town["ann"])
+    elif offered:
+        confirms(town)
+
+
 _takes, _follows = accepts("bob", D, State.RECEIVED), accepts("ann", P, State.INVITED)
 STORIES: dict[str, Story] = {
     "code": Story({"ann": proposes, "bob": both(_takes, enters_code())}, State.RECEIPTED),
@@ -129,6 +172,14 @@ STORIES: dict[str, Story] = {
     "driver cancels": Story({"ann": proposes, "bob": both(_takes, cancels("bob", D))}, State.CANCELLED),
     "declined": Story({"ann": proposes, "bob": declines}, State.DECLINED),
 }
+_SEALED, _REFUSED = (("sealed",), ("sealed",)), (("lapsed",), ("refused",))
+SETTLEMENTS: dict[str, Story] = {
+    "confirmed": Story({"ann": settles(), "bob": confirms}, State.RECEIPTED, _SEALED),
+    "twice": Story({"ann": settles(times=2), "bob": confirms}, State.RECEIPTED, (("sealed",) * 2, ("sealed",) * 2)),
+    "refused": Story({"ann": settles(), "bob": refuses("bob", settled.OFFERED)}, State.RECEIPTED, _REFUSED),
+    "confirmed late": Story({"ann": settles(), "bob": waits_too_long}, State.RECEIPTED, _SEALED),
+}
+"""Stories that begin after a ride."""
 
 
 def play(town: WatchedTown, story: Story, *, rounds: int = 30) -> None:
@@ -155,6 +206,14 @@ def prepare_two(root: Path) -> None:
     with Town(root, "ann", "bob") as town:
         town.offer("bob")
         town.request("ann")
+
+
+def prepare_ridden(root: Path) -> None:
+    """Make homes of two people who have shared a ride."""
+    prepare_two(root)
+    with Town(root, "ann", "bob") as town:
+        rides.done(town["ann"], town.agree())
+        town.carry()
 
 
 def crash_at(prepared: Path, root: Path, story: Story, *points: int) -> int:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import books
 from lazpool.records.agreements import agreement_from
-from lazpool.records.bodies import Acceptance, Countersign, Proposal, Receipt
+from lazpool.records.bodies import Acceptance, Confirmation, Countersign, Proposal, Receipt, Settlement
 from lazpool.records.posts import read_post
 from lazpool.records.receipts import receipt_from
+from lazpool.records.settlements import settlement_from
 from lazpool.records.shape import shaped
 from lazpool.rules.negotiation import SEATED, Role, State
 from lazpool.store import deals, ledger
+from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -33,6 +35,8 @@ _NOT_DURABLE = {
     Acceptance.KIND: "SELECT 1 FROM deals WHERE id=? AND length(offer_sig)=64 AND length(bind_sig)=64",
     Receipt.KIND: "SELECT 1 FROM receipts WHERE deal=? AND length(first)=64",
     Countersign.KIND: "SELECT 1 FROM receipts WHERE deal=? AND state='sealed'",
+    Settlement.KIND: "SELECT 1 FROM settlements WHERE deal=? AND length(first)=64",
+    Confirmation.KIND: "SELECT 1 FROM settlements WHERE deal=? AND state='sealed'",
 }
 """What must be on the disk when a letter of that kind leaves."""
 
@@ -73,7 +77,8 @@ class Witness:
 
     def _ledger_holds(self, name: str, desk: Desk) -> None:
         """Check the whole ledger, when it changed since the last look."""
-        sql = "SELECT count(*), (SELECT group_concat(state) FROM receipts) FROM entries"
+        told = "(SELECT group_concat(state) FROM receipts), (SELECT group_concat(state) FROM settlements)"
+        sql = f"SELECT count(*), {told} FROM entries"  # noqa: S608 # our names
         stage = tuple(desk.node.all(sql)[0])
         if self._verified.get(name) != stage:
             verdict = books.verify(desk)
@@ -87,6 +92,7 @@ class Witness:
         self.looks()
         assert self._town.is_quiet(), "something is still sent when nothing is open (8)"
         self._both_ends_alike()
+        self._settlements_alike()
         self._balances_are_opposite()
 
     def _letters_stay(self, name: str, disk: sqlite3.Connection) -> None:
@@ -105,8 +111,9 @@ class Witness:
     def _heads_hold(self, desk: Desk) -> None:
         """Check that the heads which receipts name are those of the logs (4)."""
         for state in (ledger.PROPOSED, ledger.LAPSED, ledger.SEALED):
-            for stored in ledger.receipts(desk.node, state):
-                terms = receipt_from(stored.terms)
+            for stored in [*ledger.receipts(desk.node, state), *settled.in_state(desk.node, state)]:
+                read = settlement_from if isinstance(stored, settled.Stored) else receipt_from
+                terms = read(stored.terms)
                 self._is_head(terms.init_log, terms.init_seq, terms.init_head)
                 if stored.second:
                     _, device, seq, head, _ = shaped(stored.second, 512, 5)
@@ -129,6 +136,15 @@ class Witness:
         for end in ends.values():
             pair = end.get(Role.PASSENGER), end.get(Role.DRIVER)
             assert pair in ENDS, f"the two sides of a deal end apart: {pair} (5)"
+
+    def _settlements_alike(self) -> None:
+        ends: dict[bytes, dict[bool, str]] = {}
+        for desk in self._town.desks.values():
+            for stored in settled.everything(desk.node):
+                ends.setdefault(stored.id, {})[stored.payer == desk.identity] = stored.state
+        for end in ends.values():
+            pair = end.get(True), end.get(False)
+            assert pair in SETTLED, f"the two sides of a settlement end apart: {pair} (5)"
 
     def _balances_are_opposite(self) -> None:
         owed: Counter[tuple[bytes, bytes]] = Counter()
@@ -168,6 +184,15 @@ ENDS: set[tuple[State | None, State | None]] = {
     (_S.RECEIPTED, _S.RECEIPTED),
 }
 """How a deal may stand on the passenger's and on the driver's side once every letter is delivered."""
+
+SETTLED: set[tuple[str | None, str | None]] = {
+    ("proposed", "offered"),
+    ("sealed", "sealed"),
+    ("lapsed", "refused"),
+    ("lapsed", "offered"),  # it was taken back before it came, or nobody answered for a month
+    ("lapsed", None),
+}
+"""How a settlement may stand on the payer's and on the payee's side once every letter is delivered."""
 
 
 def _outside(desk: Desk) -> sqlite3.Connection:

@@ -1,0 +1,233 @@
+"""Settling: the payer's device signs first, the payee's second when its person has confirmed, and both seal it.
+
+One proposal at a time for each payer, payee and unit: so nothing ever counts on one that may lapse. Each function that
+begins with `on_` is part of the transaction that remembers its letter.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from lazpool.actions import logbook
+from lazpool.actions.letters import How, write
+from lazpool.actions.moves import checked_note
+from lazpool.actions.receipts import unpack_halves
+from lazpool.errors import MalformedError, NotFoundError, RefusedError
+from lazpool.records.bodies import Confirmation, Settlement, SettlementRefused
+from lazpool.records.entries import SETTLE_LAPSED, SETTLE_PROPOSED, SETTLE_SEALED
+from lazpool.records.receipts import check_first, check_second, sign_first, sign_second
+from lazpool.records.settlements import NONCE, SettlementTerms, settlement_from
+from lazpool.records.shape import HASH, wire_fields
+from lazpool.rules.ledger import SealedReceipt, check_follows, direction
+from lazpool.store import deals, post_office
+from lazpool.store import settlements as store
+from lazpool.store.settlements import LAPSED, OFFERED, PROPOSED, REFUSED, SEALED, Stored
+from lazpool.wire.codec import encode
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.letters import Letter
+    from lazpool.rules.ledger import Direction
+    from lazpool.store.deals import Deal
+
+LIFETIME = 30 * 24 * 60
+"""Minutes for which the payer's node asks for the payee's half."""
+MAX_OFFERED = 16
+"""Proposals of one payer that wait for us, at most."""
+MAX_REPEATED = 16
+"""Halves that are repeated for one letter, at most."""
+
+
+def settle(desk: Desk, other: bytes, amount: int, unit: str, method: int) -> Stored:
+    """As the payer: sign that we have paid `amount` minor units to `other`, and queue it for them to confirm."""
+    with desk.node.transaction():
+        deal = deals.thread_with(desk.node, other)
+        if deal is None:
+            hint = "you can settle with whom you have agreed on a ride within the last half year, or settled since"
+            raise NotFoundError("there is no way to write to this person any more", hint=hint)
+        of = (desk.identity, other, unit)
+        if waiting := store.of_direction(desk.node, of, PROPOSED):
+            hint = f"wait for the answer, or take it back: lazpool refuse {waiting[0].id.hex()[:8]}"
+            raise RefusedError("a settlement with this person is under way", hint=hint, code="under-way")
+        stored = _propose(desk, deal, _terms(desk, of, amount, method))
+        deals.save(desk.node, deal)
+    return stored
+
+
+def confirm(desk: Desk, settlement_id: bytes) -> Stored:
+    """As the payee: sign what the payer has signed, seal it in the log, and answer."""
+    with desk.node.transaction():
+        stored, deal = find(desk, settlement_id), None
+        if stored.state != OFFERED:
+            why = "is not for you to confirm" if stored.payer == desk.identity else f"is {stored.state}"
+            raise RefusedError(f"this settlement {why}", code="wrong-state")
+        terms = settlement_from(stored.terms)
+        check_follows(terms, _last(desk, direction(terms)))
+        half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
+        stored.second, stored.state = encode(wire_fields(half)), SEALED
+        store.save(desk.node, stored)
+        logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
+        deal = _deal(desk, stored)
+        write(desk, deal, Confirmation(half), How(answers=stored.letter))
+        deals.save(desk.node, deal)
+        for one in store.of_direction(desk.node, direction(terms), OFFERED):
+            _end(desk, one, REFUSED, "another one was confirmed")
+    return stored
+
+
+def refuse(desk: Desk, settlement_id: bytes, reason: str = "") -> Stored:
+    """As the payee: do not confirm. As the payer: take back what is not confirmed; should it be, it still counts."""
+    with desk.node.transaction():
+        stored = find(desk, settlement_id)
+        if stored.state not in {OFFERED, PROPOSED}:
+            raise RefusedError(f"this settlement is {stored.state}", code="wrong-state")
+        deal, text = _deal(desk, stored), checked_note(reason)
+        if stored.state == PROPOSED:
+            lapse(desk, stored, text or "taken back")
+        else:
+            _end(desk, stored, REFUSED, text)
+        write(desk, deal, SettlementRefused(stored.id, text), How(answers=stored.letter))
+        deals.save(desk.node, deal)
+    return stored
+
+
+def find(desk: Desk, settlement_id: bytes) -> Stored:
+    """Return a settlement, or raise NotFoundError."""
+    stored = store.get(desk.node, settlement_id)
+    if stored is None:
+        raise NotFoundError("there is no such settlement", hint="lazpool settlements")
+    return stored
+
+
+def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the payee: check all that can be, and keep it for the person; repeat halves that the payer seems to lack."""
+    body = letter.body
+    if not isinstance(body, Settlement):
+        raise MalformedError("shape", "not a settlement")
+    terms = body.settlement
+    if (terms.net, terms.payer, terms.payee) != (desk.net, deal.peer, desk.identity):
+        raise RefusedError("a settlement between other people, or in another network", code="wrong-terms")
+    if body.payer.log_pk != deal.peer_log:
+        raise RefusedError("a settlement by another device", code="wrong-sender")
+    check_first(terms, body.signature, body.payer)
+    if _repeat_halves(desk, deal, terms, letter.id) or store.get(desk.node, terms.id) is not None:
+        return
+    try:
+        check_follows(terms, _last(desk, direction(terms)))
+    except RefusedError as wrong:
+        write(desk, deal, SettlementRefused(terms.id, wrong.message), How(answers=letter.id))
+        return
+    if store.count_offered(desk.node, terms.payer) >= MAX_OFFERED:
+        raise RefusedError("too many settlements wait for an answer", code="quota")
+    stored = _stored(terms, deal.id, OFFERED, (body.signature, encode(wire_fields(body.payer)), body.blind))
+    stored.letter = letter.id
+    store.save(desk.node, stored)
+
+
+def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the payer: the settlement is whole, also when its half comes late, as long as it continues the count."""
+    body = letter.body
+    if not isinstance(body, Confirmation):
+        raise MalformedError("shape", "not a confirmation")
+    stored = _of_deal(desk, deal, body.half.receipt_id)
+    if stored is None or stored.payer != desk.identity or stored.state == SEALED:
+        return
+    terms = settlement_from(stored.terms)
+    check_second(terms, body.half)
+    check_follows(terms, _last(desk, direction(terms)))
+    post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
+    stored.second, stored.state, stored.reason = encode(wire_fields(body.half)), SEALED, ""
+    store.save(desk.node, stored)
+    logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
+    for one in store.of_direction(desk.node, direction(terms), PROPOSED):  # it has the same number, and counts no more
+        lapse(desk, one, "an earlier one was confirmed after all")
+
+
+def on_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the payer: the payee says no. As the payee: the payer takes it back, unless it is sealed already."""
+    body = letter.body
+    if not isinstance(body, SettlementRefused):
+        raise MalformedError("shape", "not a refusal")
+    stored = _of_deal(desk, deal, body.settlement_id)
+    if stored is None:
+        return
+    if stored.state == PROPOSED:
+        lapse(desk, stored, f"refused: {body.reason}" if body.reason else "refused")
+    elif stored.state == OFFERED:
+        _end(desk, stored, REFUSED, f"taken back: {body.reason}" if body.reason else "taken back")
+    elif stored.state == SEALED and stored.payee == desk.identity:
+        write(desk, deal, Confirmation(unpack(stored).second), How(answers=letter.id))
+
+
+def lapse(desk: Desk, stored: Stored, reason: str) -> None:
+    """As the payer: stop asking for the second half; should it come late, it still counts."""
+    post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
+    _end(desk, stored, LAPSED, reason)
+    logbook.note(desk, SETTLE_LAPSED, stored.id, stored.blind)
+
+
+def unpack(stored: Stored) -> SealedReceipt:
+    """Return a sealed settlement from its stored bytes, or raise MalformedError."""
+    debtor, half = unpack_halves(stored.debtor, stored.second)
+    return SealedReceipt(settlement_from(stored.terms), stored.first, debtor, half, stored.blind)
+
+
+def _propose(desk: Desk, deal: Deal, terms: SettlementTerms) -> Stored:
+    signature, blind = sign_first(terms, desk.keys.log), secrets.token_bytes(HASH)
+    stored = _stored(terms, deal.id, PROPOSED, (signature, encode(wire_fields(desk.device)), blind))
+    logbook.note(desk, SETTLE_PROPOSED, stored.id, blind)
+    write(desk, deal, Settlement(stored.terms, signature, desk.device, blind), How(awaits=True))
+    stored.counter = deal.counter
+    store.save(desk.node, stored)
+    return stored
+
+
+def _terms(desk: Desk, of: Direction, amount: int, method: int) -> SettlementTerms:
+    payer, payee, unit = of
+    seq, balance = _last(desk, of)
+    return SettlementTerms(
+        *(desk.net, secrets.token_bytes(NONCE), payer, payee, desk.minute, amount, unit, method),
+        *(seq + 1, balance + amount, desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),
+    )
+
+
+def _stored(terms: SettlementTerms, deal: bytes, state: str, half: tuple[bytes, bytes, bytes]) -> Stored:
+    first, debtor, blind = half
+    return Stored(
+        id=terms.id, deal=deal, state=state, terms=terms.body(), first=first, debtor=debtor, blind=blind,
+        payer=terms.payer, payee=terms.payee, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
+    )  # fmt: skip
+
+
+def _repeat_halves(desk: Desk, deal: Deal, terms: SettlementTerms, letter_id: bytes) -> bool:
+    """Send the halves that a payer lacks who proposes a number that is sealed; tell whether there are any."""
+    lost = store.sealed_from(desk.node, direction(terms), terms.dir_seq, MAX_REPEATED)
+    for stored in lost:
+        about = deal if stored.deal == deal.id else _deal(desk, stored)
+        write(desk, about, Confirmation(unpack(stored).second), How(answers=letter_id))
+        deals.save(desk.node, about)
+    return bool(lost)
+
+
+def _last(desk: Desk, of: Direction) -> tuple[int, int]:
+    """Return number and running total of the newest sealed settlement of a direction."""
+    sealed = store.of_direction(desk.node, of, SEALED)
+    return (sealed[-1].dir_seq, settlement_from(sealed[-1].terms).dir_balance) if sealed else (0, 0)
+
+
+def _end(desk: Desk, stored: Stored, state: str, reason: str) -> None:
+    stored.state, stored.reason = state, reason
+    store.save(desk.node, stored)
+
+
+def _deal(desk: Desk, stored: Stored) -> Deal:
+    deal = deals.get(desk.node, stored.deal)
+    if deal is None:
+        raise NotFoundError("the deal by which it came is gone")
+    return deal
+
+
+def _of_deal(desk: Desk, deal: Deal, settlement_id: bytes) -> Stored | None:
+    stored = store.get(desk.node, settlement_id)
+    return stored if stored is not None and stored.deal == deal.id else None

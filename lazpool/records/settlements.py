@@ -1,0 +1,105 @@
+"""A settlement: one pays another, or is let off; co-signed like a receipt, the payer first, the payee second.
+
+Exactly two people, one amount, no field for a third. lazpool moves no money: that it was paid is what the two say. The
+format is protocol/settlements.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lazpool.records.receipts import MAX_SEQ
+from lazpool.records.shape import (
+    HASH,
+    KEY,
+    MAX_AMOUNT,
+    MAX_MINUTE,
+    VERSION,
+    build,
+    check_bytes,
+    check_uint,
+    check_unit,
+    parse,
+    wire_fields,
+    wrong,
+)
+from lazpool.wire.codec import encode
+from lazpool.wire.hashing import NET_SIZE, tagged_hash
+
+MAX_SETTLEMENT = 512
+NONCE = 16
+CASH, BANK, OFFSET, FORGIVEN = range(4)
+METHODS = {CASH: "cash", BANK: "bank", OFFSET: "offset", FORGIVEN: "forgiven"}
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementTerms:
+    """What both sign.
+
+    at: minute at which the payer says so. amount: minor units of `unit` by which the payer's debt to the payee shrinks,
+    at least 1. dir_seq, dir_balance: number and running total of the settlements of this payer to this payee in this
+    unit. init_*: the payer's log, and its head when it signed. expires: minute until which the payer's node asks.
+    """
+
+    KIND: ClassVar[int] = 6
+    FIRST: ClassVar[str] = "settle-init"
+    SECOND: ClassVar[str] = "settle-resp"
+    net: bytes
+    nonce: bytes
+    payer: bytes
+    payee: bytes
+    at: int
+    amount: int
+    unit: str
+    method: int
+    dir_seq: int
+    dir_balance: int
+    init_log: bytes
+    init_seq: int
+    init_head: bytes
+    expires: int
+
+    def __post_init__(self) -> None:
+        """Refuse terms that break the format."""
+        check_bytes("net", self.net, NET_SIZE)
+        check_bytes("nonce", self.nonce, NONCE)
+        for name in ("payer", "payee", "init_log"):
+            check_bytes(name, getattr(self, name), KEY)
+        if self.payer == self.payee:
+            raise wrong("payee", "nobody settles with themselves")
+        check_uint("at", self.at, 0, MAX_MINUTE)
+        check_uint("amount", self.amount, 1, MAX_AMOUNT)
+        check_unit("unit", self.unit)
+        check_uint("method", self.method, CASH, FORGIVEN)
+        check_uint("dir_seq", self.dir_seq, 1, MAX_SEQ)
+        check_uint("dir_balance", self.dir_balance, self.amount, MAX_AMOUNT)
+        check_uint("init_seq", self.init_seq, 1, MAX_SEQ)
+        check_bytes("init_head", self.init_head, HASH)
+        check_uint("expires", self.expires, 0, MAX_MINUTE)
+
+    def body(self) -> bytes:
+        """Return the bytes that both sign."""
+        net, *rest = wire_fields(self)
+        return encode((VERSION, net, self.KIND, *rest))
+
+    @property
+    def id(self) -> bytes:
+        """The id of the settlement: the hash of its terms."""
+        return tagged_hash("lz/settle/1", self.body())
+
+    @property
+    def debtor(self) -> bytes:
+        """Who signs first: the payer."""
+        return self.payer
+
+    @property
+    def creditor(self) -> bytes:
+        """Who signs second: the payee."""
+        return self.payee
+
+
+def settlement_from(body: bytes) -> SettlementTerms:
+    """Decode settlement terms, or raise MalformedError."""
+    _, net, _, *rest = parse(body, MAX_SETTLEMENT, SettlementTerms.KIND, 16)
+    return build(SettlementTerms, net, *rest)
