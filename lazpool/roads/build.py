@@ -26,15 +26,16 @@ from lazpool.roads.pbf import check_pbf
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-MEMORY_BASE, MEMORY_FACTOR = 110e6, 8.5
-"""Bytes of memory for a small extract, and for each byte of one: files of 1.3, 13 and 79 MB took 59, 212 and 739 MB.
+MEMORY_BASE, MEMORY_FACTOR = 110e6, 10.0
+"""Bytes of memory for a small extract, and for each byte of one: files of 1.3, 13 and 79 MB took 59, 212 and up to 832 MB.
 OSRM's own figure for the planet is 6.8 bytes a byte, "roughly linear" (its wiki, Disk and Memory Requirements)."""
 DISK_FACTOR = 5.0
 """Bytes of disk during a build for each byte of the file: OSRM's figure; 2.3 were measured."""
-SECONDS_PER_MB = 1.7
-"""Measured with two slow cores: 132 seconds for 79 MB."""
+SECONDS_PER_MB = 2.0
+"""Measured with two slow cores, shared with other work: 132 to 300 seconds for 79 MB."""
 STEPS = ("checking the file", "reading its roads", "preparing quick answers", "trying it out")
 _LOG_LINES = 8
+_NO_MEMORY = ("bad_alloc", "provide more memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _run(program: Path, *words: object) -> None:
 def _failure(name: str, status: int, last: Sequence[str]) -> LazpoolError:
     said = next((line for line in reversed(last) if "what():" in line or "[error]" in line), "".join(last[-1:]))
     reason = said.rpartition("what():")[2].rpartition("[error]")[2].strip()
-    if status == -signal.SIGKILL or "bad_alloc" in said:
+    if status == -signal.SIGKILL or any(words in line for line in last for words in _NO_MEMORY):
         hint = "take a smaller extract, or build on a larger machine and set `roads` in config.toml to a copy of it"
         return LazpoolError(f"{name} was ended: most likely the memory was not enough", hint=hint, code="no-memory")
     hint = "nothing was changed; try an extract from https://download.geofabrik.de"

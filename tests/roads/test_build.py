@@ -32,11 +32,11 @@ def folder(roads_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_what_a_build_takes() -> None:
-    """The estimate grows with the file and is above what was measured: 59, 212 and 739 MB."""
+    """The estimate grows with the file and is above what was measured: 59, 212 and up to 832 MB."""
     needs = [need_for(size) for size in (1_323_403, 13_150_473, 78_934_886)]
-    assert [need.memory > peak for need, peak in zip(needs, (59e6, 212e6, 739e6), strict=True)] == [True] * 3
+    assert [need.memory > peak for need, peak in zip(needs, (59e6, 212e6, 832e6), strict=True)] == [True] * 3
     assert needs[0].seconds < needs[1].seconds < needs[2].seconds
-    assert needs[2].memory < 2 * 739e6
+    assert needs[2].memory < 2 * 832e6
     assert free_memory() > 0
 
 
