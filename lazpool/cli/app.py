@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,16 @@ def typed(hint: str) -> Iterator[None]:
         yield
     except MalformedError as wrong:
         raise InvalidInputError(wrong.message, hint=hint) from wrong
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end a block like Ctrl-C, so that it leaves no processes behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lazpool.cli.app import interruptible
 from lazpool.cli.commands import command
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def demo(app: App, keep: bool) -> None:  # noqa: FBT001 # click's signature
     """
     from lazpool.cli.demo_story import Story  # noqa: PLC0415 # for `lazpool --help`
 
-    with _stage(app, keep=keep) as root, _interruptible():
+    with _stage(app, keep=keep) as root, interruptible():
         story = Story(app, root)
         try:
             story.tell()
@@ -49,13 +49,3 @@ def _stage(app: App, *, keep: bool) -> Iterator[Path]:
             app.say(f"kept: {root}")
         else:
             shutil.rmtree(root, ignore_errors=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the demonstration like Ctrl-C, so that it never leaves processes behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lazpool.cli.app import interruptible
 from lazpool.cli.commands import epilog, group
 from lazpool.config import load_config
 from lazpool.errors import InvalidInputError, NoEngineError, NotFoundError
@@ -45,7 +46,8 @@ def build(app: App, file: Path, profile: str, yes: bool) -> None:  # noqa: FBT00
     def say(step: int) -> None:
         app.say(f"[{step + 1}/{len(STEPS)}] {STEPS[step]} ...")
 
-    extract = build(file, folder, profile, say)
+    with interruptible():
+        extract = build(file, folder, profile, say)
     app.show({"extract": _document(extract)}, *_lines(extract))
     app.say("Offers made from now on follow the roads. The data is (c) OpenStreetMap contributors, ODbL.")
 

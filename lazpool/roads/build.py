@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MEMORY_BASE, MEMORY_FACTOR = 110e6, 10.0
-"""Bytes of memory for a small extract, and for each byte of one: files of 1.3, 13 and 79 MB took 59, 212 and up to 832 MB.
+"""Bytes of memory for a small extract, and for each byte of one: 59 to 832 MB were taken for files of 1.3 to 79 MB.
 OSRM's own figure for the planet is 6.8 bytes a byte, "roughly linear" (its wiki, Disk and Memory Requirements)."""
 DISK_FACTOR = 5.0
 """Bytes of disk during a build for each byte of the file: OSRM's figure; 2.3 were measured."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lazpool.errors import BusyError, DamagedError, InvalidInputError, LazpoolError
-from lazpool.roads.build import build, free_memory, need_for
+from lazpool.roads.build import _run, build, free_memory, need_for
 from lazpool.roads.choice import Roads
 from lazpool.roads.extract import MANIFEST, current_folder, read_extract, remove_extract
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def quiet(_: int) -> None:
@@ -83,6 +81,29 @@ def test_the_engine_aborts(liechtenstein: Path, folder: Path, tmp_path: Path) ->
         build(tmp_path / "bad.osm.pbf", folder, "car", quiet)
     assert caught.value.code == "build-failed"
     assert "nothing was changed" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "words"),
+    [
+        ("kill -9 $$", "no-memory", "most likely the memory was not enough"),
+        (
+            "echo '[error] [exception] std::bad_alloc'; echo '[error] Provide more memory'; exit 1",
+            "no-memory",
+            "memory",
+        ),
+        ("echo terminate called; echo '  what():  PBF error: odd'; kill -ABRT $$", "build-failed", "PBF error: odd"),
+        ("echo '[error] no edges'; exit 3", "build-failed", "(3): no edges"),
+        ("exit 1", "build-failed", "it does not say why"),
+        ("head -c 300000 /dev/urandom; exit 1", "build-failed", "sh failed"),
+    ],
+)
+def test_how_a_program_ends(script: str, code: str, words: str) -> None:
+    """Killed, out of memory, aborted or failing: each is an error with the program's last words, and a hint."""
+    with pytest.raises(LazpoolError, match=re.escape(words)) as caught:
+        _run(Path("/bin/sh"), "-c", script)
+    assert caught.value.code == code
+    assert caught.value.hint
 
 
 def test_an_unknown_profile(liechtenstein: Path, folder: Path) -> None:

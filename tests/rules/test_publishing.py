@@ -11,11 +11,28 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from lazpool.records.groups import TAG
 from lazpool.records.places import GRID, Point, coarse, is_coarse
+from lazpool.records.posts import (
+    MAX_DETOUR,
+    MAX_FLAGS,
+    MAX_FLEX,
+    MAX_POST,
+    MAX_PRICE,
+    MAX_SEATS,
+    MAX_STAMP,
+    MAX_TRIP,
+    Offer,
+    sign_post,
+)
 from lazpool.records.route import MAX_VERTICES
+from lazpool.records.shape import MAX_MINUTE
 from lazpool.rules.geo import km
 from lazpool.rules.publishing import CELL_KM, CLOSE_KM, CUT_KM, END_KM, Published, published_route
 from lazpool.rules.simplify import deviation_km, simplify
+from lazpool.wire.signing import public_key
+
+SEED = bytes(range(32))
 
 
 def drive(seed: int, steps: int = 400, step_km: float = 0.15) -> tuple[list[Point], list[float]]:
@@ -67,6 +84,20 @@ def test_the_door_makes_no_difference(seed: int, up: float, right: float) -> Non
     later = [0.0, *(one + 3 for one in minutes[far:])]
     assert publish(other, later).route == publish(way, minutes).route
     assert publish(other, later).minutes == publish(way, minutes).minutes
+
+
+def test_the_longest_post_fits() -> None:
+    """Sixteen vertices at the ends of the earth, every field at its largest: still a post."""
+    far = (coarse(Point(-75.0, -179.0)), *(Point(89.0 - n % 2 * 178, 179.0 - n % 2 * 358) for n in range(14)))
+    largest = {
+        "net": bytes(8), "post_pk": public_key(SEED), "box_pk": bytes([9]) * 32,
+        "letterboxes": tuple(bytes([n]) * 32 for n in (1, 2, 3)),
+        "route": (*far, coarse(Point(75.0, 179.0))), "minutes": (0, *range(MAX_TRIP - 14, MAX_TRIP + 1)),
+        "depart": MAX_MINUTE, "flex_before": MAX_FLEX, "flex_after": MAX_FLEX, "max_detour": MAX_DETOUR,
+        "seats": MAX_SEATS, "price": MAX_PRICE, "unit": "EUR", "flags": MAX_FLAGS, "expires": MAX_MINUTE,
+        "stamp": bytes(MAX_STAMP), "group": bytes(TAG),
+    }  # fmt: skip
+    assert len(sign_post(Offer(**largest), SEED).envelope) <= MAX_POST
 
 
 def test_a_cell_is_no_larger() -> None:
