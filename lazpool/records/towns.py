@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lazpool.records.places import Point
 
-MAX_WORDS = 24
-"""More words than any name has; what is typed beyond them is ignored."""
+MAX_SIGNS = 120
+"""More than any name has; what is typed beyond them is ignored."""
 _WORD = re.compile(r"[^\W_]+")
 _PLAIN = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
@@ -47,7 +47,7 @@ def fold(text: str) -> str:
     Words in lower case without accents, separated by one space; digits without leading zeros; empty when there is no
     letter or digit in it. So it holds nothing that a query language could take for a sign of its own.
     """
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN))
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text[:MAX_SIGNS]).casefold().translate(_PLAIN))
     bare = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
-    words = _WORD.findall(bare)[:MAX_WORDS]
+    words = _WORD.findall(bare)
     return " ".join(_WRITTEN_OUT.get(word, (word.lstrip("0") or "0") if word.isdigit() else word) for word in words)

@@ -103,7 +103,12 @@ def test_on_a_terminal_it_asks(ada: User) -> None:
 
 def test_unknown_towns(ada: User) -> None:
     """What is unknown ends with 4 and something to try: a name like it, what narrows, or which countries there are."""
-    hints = {"Grenobbel": "did you mean Grenoble?", "Grenoble, Texas": "Grenoble, FR", "Qqq": "AT CH FR US"}
+    hints = {
+        "a" * 50_000: "AT CH FR US",
+        "Grenobbel": "did you mean Grenoble?",
+        "Grenoble, Texas": "Grenoble, FR",
+        "Qqq": "AT CH FR US",
+    }
     for typed, hint in hints.items():
         status, document = ada.run("offer", typed, LYON, "--at", TOMORROW)
         assert (status, document["error"]["code"]) == (4, "not-found"), typed

@@ -86,7 +86,7 @@ def test_no_text_is_a_syntax_error(towns: Gazetteer, typed: str) -> None:
         assert isinstance(ask(typed), list)
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=6))
 def test_folding_is_done_once(text: str) -> None:
     """What is folded stays as it is, and holds words and single spaces only."""
     assert fold(fold(text)) == fold(text)

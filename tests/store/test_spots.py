@@ -98,9 +98,9 @@ def test_a_mark_moves_and_goes(node: Store) -> None:
 
 
 def test_many_are_searched_fast(node: Store) -> None:
-    """With 100,000 places in a country, one look-up reads a few dozen of them."""
+    """With 30,000 places in a country, one look-up reads a few dozen of them."""
     chance = random.Random(1)
-    put(node, [Point(chance.uniform(42, 51), chance.uniform(-4, 8)) for _ in range(100_000)])
+    put(node, [Point(chance.uniform(42, 51), chance.uniform(-4, 8)) for _ in range(30_000)])
     here = [Point(chance.uniform(43, 50), chance.uniform(-3, 7)) for _ in range(100)]
     begun = time.perf_counter()
     for point in here:
