@@ -92,7 +92,9 @@ def test_any_miss_is_told(home: Path) -> None:
                 miss = fit(offer, request)
                 if isinstance(miss, Miss):
                     rest = chance.choice([None, Miss(Reason.TIME, 2), Miss(Reason.DIRECTION), Miss(Reason.DETOUR, 9)])
-                    verdict = Verdict(ours(mine, chance), sign_post(theirs, SEED), b"", miss.reason, miss, rest)
+                    verdict = Verdict(
+                        *(ours(mine, chance), sign_post(theirs, SEED), (offer, request), b"", miss.reason, miss, rest)
+                    )
                     said = miss_words.sentence(miss_words.document(desk, verdict))
                     assert len(said) > len(miss.reason) + 5, said
                     seen.add(miss.reason)
