@@ -132,7 +132,7 @@ class Request:
         check_cell("cell_to", self.cell_to, POST_RES, COARSE_RES)
         check_uint("by", self.by, DEPART, ARRIVE)
         check_uint("earliest", self.earliest, 0, MAX_MINUTE)
-        check_uint("latest", self.latest, self.earliest, self.earliest + MAX_WINDOW)
+        check_uint("latest", self.latest, self.earliest, min(self.earliest + MAX_WINDOW, MAX_MINUTE))
         check_uint("walk", self.walk, 0, MAX_WALK)
 
     def fields(self) -> Array:

@@ -145,6 +145,7 @@ RANGE: dict[int, dict[str, dict[str, Any]]] = {
         "a window that ends before it begins": {"latest": DEPART + 59},
         "a window of more than two days": {"latest": DEPART + 60 + 2881},
         "a negative window": {"earliest": -1},
+        "a window that ends after the last minute": {"earliest": TOP, "latest": TOP + 1},
         "a walk of 10 001": {"walk": 10_001},
     },
     3: {"an id of 31 bytes": {"post_id": bytes(31)}, "the id as text": {"post_id": "x"}},
