@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from lazpool.actions.aboard import riders
 from lazpool.actions.letters import How, card_of, new_card, pack_card, write
 from lazpool.actions.matches import match_id
 from lazpool.actions.moves import advance, checked_note, post_seed
-from lazpool.actions.walks import chosen
+from lazpool.actions.walks import chosen, walks_of
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import sign_as_passenger
 from lazpool.records.bodies import Invitation, Proposal
@@ -55,6 +56,7 @@ def invite(desk: Desk, match: board.Match, note: str = "") -> Deal:
         mine = _live(desk, match.mine)
         if any(deal.about == wanted.id for deal in deals.of_offer(desk.node, mine.id, Role.DRIVER, OPEN)):
             raise RefusedError("this passenger is invited already", code="open-deal")
+        _check_room(desk, mine, wanted)
         deal = _new_deal(Role.DRIVER, State.INVITED, secrets.token_bytes(DEAL_ID), mine.id, mine.envelope, desk.minute)
         deal.post_id, deal.about, deal.peer_card = mine.id, wanted.id, pack_card(card_of(_trip(wanted)))
         deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
@@ -210,6 +212,18 @@ def _trip(signed: SignedPost) -> Offer | Request:
     if isinstance(signed.post, Offer | Request):
         return signed.post
     raise InvalidInputError("a withdrawal is no trip")
+
+
+def _check_room(desk: Desk, mine: own.OwnPost, wanted: SignedPost) -> None:
+    """Refuse to invite whom those aboard leave no room for; a match is older than what was agreed since."""
+    offer, request = _trip(read_post(mine.envelope)[0]), _trip(wanted)
+    aboard = riders(desk, mine.id)
+    if not aboard or not isinstance(offer, Offer) or not isinstance(request, Request):
+        return
+    group, walks = groups.secret_of(desk.node, offer), walks_of(desk, request)
+    found = matching.fit(offer, request, aboard, group=group, walks=walks)
+    if isinstance(found, matching.Miss):
+        raise RefusedError(f"those whom you have accepted leave no room: {found.reason}", code="no-fit")
 
 
 def _check_not_open(desk: Desk, offer_id: bytes, request_id: bytes) -> None:

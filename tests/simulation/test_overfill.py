@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lazpool.actions import deals as decisions
+from lazpool.actions import proposals
 from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
+from lazpool.records.places import Point
 from lazpool.rules.negotiation import Role, State
 from tests.simulation.witness import Witness
 from tests.town import GRENOBLE, LYON, VOIRON, Town
@@ -133,3 +135,34 @@ def test_processes_accept_at_once(asked: Town) -> None:
     asked.carry()
     Witness(asked).looks()
     assert sum(bool(asked.deals(name, Role.PASSENGER, State.AGREED)) for name in RIDERS) == 2
+
+
+def test_who_has_no_room_is_not_invited(tmp_path: Path) -> None:
+    """An offer of one seat that is taken from Voiron on invites nobody for that part, but still who leaves there."""
+    with Town(tmp_path, "bob", "ann", "cid", "dan") as town:
+        offer = town.offer("bob", seats=1)
+        late, early = town.request("cid", VOIRON, LYON), town.request("dan", GRENOBLE, VOIRON)
+        town.request("ann", VOIRON, LYON)
+        town.propose("ann")
+        town.carry()
+        accept_all(town)
+        with pytest.raises(RefusedError, match="leave no room: seats"):
+            proposals.invite(town["bob"], town.match("bob", late, offer))
+        assert proposals.invite(town["bob"], town.match("bob", early, offer)).state is State.INVITED
+
+
+def test_nobody_is_delayed_beyond_what_was_agreed(tmp_path: Path) -> None:
+    """With a seat left and detour to spare, who would make somebody aboard too late is refused for that reason."""
+    with Town(tmp_path, "bob", "ann", "cid") as town:
+        town.offer("bob", seats=3, detour=60)
+        for name, start, flex in (("ann", VOIRON, 60), ("cid", Point(45.62, 5.60), 240)):
+            town.request(name, start, LYON, flex=flex)
+            town.propose(name)
+            town.carry()
+        first, second = sorted(town.deals("bob", Role.DRIVER, State.RECEIVED), key=lambda deal: deal.peer_name)
+        decisions.accept(town["bob"], first.id)
+        with pytest.raises(RefusedError) as refused:
+            decisions.accept(town["bob"], second.id)
+        assert refused.value.code == "full-delay"
+        town.carry()
+        Witness(town).looks()
