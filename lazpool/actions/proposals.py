@@ -9,7 +9,8 @@ from lazpool.actions.aboard import riders
 from lazpool.actions.letters import How, card_of, new_card, pack_card, write
 from lazpool.actions.matches import match_id
 from lazpool.actions.moves import advance, checked_note, post_seed
-from lazpool.actions.walks import chosen, walks_of
+from lazpool.actions.standpoint import judge, standpoint
+from lazpool.actions.walks import chosen
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import sign_as_passenger
 from lazpool.records.bodies import Invitation, Proposal
@@ -216,13 +217,10 @@ def _trip(signed: SignedPost) -> Offer | Request:
 
 def _check_room(desk: Desk, mine: own.OwnPost, wanted: SignedPost) -> None:
     """Refuse to invite whom those aboard leave no room for; a match is older than what was agreed since."""
-    offer, request = _trip(read_post(mine.envelope)[0]), _trip(wanted)
-    aboard = riders(desk, mine.id)
-    if not aboard or not isinstance(offer, Offer) or not isinstance(request, Request):
+    ours = standpoint(desk, mine)
+    if (pair := ours.with_other(wanted.post)) is None or not riders(desk, mine.id):
         return
-    group, walks = groups.secret_of(desk.node, offer), walks_of(desk, request)
-    found = matching.fit(offer, request, aboard, group=group, walks=walks)
-    if isinstance(found, matching.Miss):
+    if isinstance(found := judge(desk, ours, *pair), matching.Miss):
         raise RefusedError(f"those whom you have accepted leave no room: {found.reason}", code="no-fit")
 
 
