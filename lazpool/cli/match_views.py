@@ -15,7 +15,7 @@ from lazpool.rules import cost
 from lazpool.rules.geo import budget_min
 from lazpool.rules.matching import Miss
 from lazpool.rules.negotiation import Role
-from lazpool.rules.walking import WALK_M_PER_MIN
+from lazpool.rules.walking import walk
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -79,13 +79,15 @@ def _driver(desk: Desk, found: Explained) -> dict[str, object]:
 
 def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
     """Return what the passenger gets: as the terms would say where these are known, else as the posts say."""
-    start, end = found.cells or (found.request.cell_from, found.request.cell_to)
+    request, mine = found.request, found.mine
+    start, end = found.cells or (request.cell_from, request.cell_to)
+    rides = found.match.role == Role.PASSENGER
+    ends = (mine.start, mine.end) if rides else (centre(request.cell_from), centre(request.cell_to))
     return {
         "counted_from": "meeting cells" if found.cells else "posts",
-        "pickup": {**_stop(desk, start, found.mine.start), "at": iso(desk, fit.pickup_at), "spot": _name(fit.pickup)},
-        "dropoff": {**_stop(desk, end, found.mine.end), "at": iso(desk, fit.dropoff_at), "spot": _name(fit.dropoff)},
+        "pickup": {**_stop(desk, start, ends[0], fit.pickup), "at": iso(desk, fit.pickup_at)},
+        "dropoff": {**_stop(desk, end, ends[1], fit.dropoff), "at": iso(desk, fit.dropoff_at)},
         "walk_m": fit.walk_m,
-        "walk_min": math.ceil(fit.walk_m / WALK_M_PER_MIN),
         "km": fit.distance_hm / 10,
         "seats": found.request.seats,
         "price_per_km": found.offer.price / 1000,
@@ -96,13 +98,17 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
     }
 
 
-def _name(spot: Spot | None) -> str | None:
-    return spot.name if spot else None
+def _stop(desk: Desk, cell: int, end: Point, spot: Spot | None) -> dict[str, object]:
+    """Return the middle of a cell; the name of our own place if it is the one in it; the meeting place, and the walk.
 
-
-def _stop(desk: Desk, cell: int, exact: Point) -> dict[str, object]:
-    """Return the middle of a cell, and the name of our own place if it is the one in it."""
-    return {**point(centre(cell)), "name": saved_name(desk, exact) if cell_at(exact, MEETING_RES) == cell else None}
+    end: the passenger's, as exact as we know it.
+    """
+    return {
+        **point(centre(cell)),
+        "name": saved_name(desk, end) if cell_at(end, MEETING_RES) == cell else None,
+        "spot": spot.name if spot else None,
+        "walk_min": math.ceil(walk(end, spot).minutes) if spot else 0,
+    }
 
 
 def _aboard(desk: Desk, found: Explained) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lazpool.cli.conditions import described
@@ -81,14 +82,19 @@ def _stop(match: Document, which: str) -> str:
 
 
 def _wish(match: Document, by: str) -> str:
-    """Return the window in which the passenger wants this stop, and how much of it is left on either side."""
-    request = match["request"]
+    """Return the window in which the passenger wants this stop, and how much of it is left on either side.
+
+    Who walks to the car leaves no earlier than the window says, who walks from it arrives no later.
+    """
+    request, ride = match["request"], match["ride"]
     if request["by"] != by:
         return ""
-    stop = moment(match["ride"]["pickup" if by == "depart" else "dropoff"]["at"])
-    before, after = stop - moment(request["earliest"]), moment(request["latest"]) - stop
+    stop = moment(ride["pickup" if by == "depart" else "dropoff"]["at"])
+    leaves = stop - timedelta(minutes=ride["pickup"]["walk_min"] if by == "depart" else 0)
+    arrives = stop + timedelta(minutes=ride["dropoff"]["walk_min"] if by == "arrive" else 0)
+    before, after = leaves - moment(request["earliest"]), moment(request["latest"]) - arrives
     who = "the passenger says" if match["role"] == "driver" else "you say"
-    window = f"{span(request['earliest'], request['latest'])}"
+    window = span(request["earliest"], request["latest"])
     return f"; {who} {window}: {_minutes(before)} after the earliest, {_minutes(after)} before the latest"
 
 
@@ -97,9 +103,10 @@ def _walk(match: Document) -> str:
     who = "the passenger walks" if match["role"] == "driver" else "you walk"
     if not walk:
         return f"none counted; {who} up to {limit} m"
-    start, end = (match["ride"][stop]["spot"] for stop in ("pickup", "dropoff"))
-    ways = [f"to {start}"] * bool(start) + [f"from {end}"] * bool(end)
-    return f"{who} {' and '.join(ways)}: {walk} m of at most {limit} m, {match['ride']['walk_min']} min"
+    start, end = (match["ride"][stop] for stop in ("pickup", "dropoff"))
+    ways = [f"{start['walk_min']} min to {start['spot']}"] if start["spot"] else []
+    ways += [f"{end['walk_min']} min from {end['spot']}"] if end["spot"] else []
+    return f"{who} {' and '.join(ways)}: {walk} m of at most {limit} m"
 
 
 def _detour(match: Document) -> str:
@@ -198,8 +205,8 @@ def _count(seats: int) -> str:
     return "1 seat" if seats == 1 else f"{seats} seats"
 
 
-def _minutes(span: Any) -> str:
-    return f"{int(span.total_seconds()) // 60} min"
+def _minutes(length: timedelta) -> str:
+    return f"{length // timedelta(minutes=1)} min"
 
 
 def _about(match: Document) -> str:

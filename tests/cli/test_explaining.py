@@ -217,7 +217,10 @@ def test_who_walks_is_told_where_to(tmp_path: Path) -> None:
     words = words_of(match)
     assert match["ride"]["pickup"]["spot"] == "old mill"
     assert "at old mill" in words["pick-up"]
-    assert f"you walk to old mill: {match['walk_m']} m of at most 1200 m, 11 min" in words["walk"]
+    assert f"you walk 11 min to old mill: {match['walk_m']} m of at most 1200 m" in words["walk"]
+    ride, request = match["ride"], match["request"]
+    early = datetime.fromisoformat(ride["pickup"]["at"]) - datetime.fromisoformat(request["earliest"])
+    assert f"{early // timedelta(minutes=1) - 11} min after the earliest" in words["pick-up"]  # when the walk begins
     assert "where you get in and your exact end" in words["learns"]
     assert "your exact start" not in words["learns"]
     assert words_of(match_of(driver))["walk"] == "none counted; the passenger walks up to 1200 m"
