@@ -182,7 +182,7 @@ def on_series(desk: Desk, deal: Deal, letter: Letter) -> None:
 def on_series_answer(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the driver has named offers for other dates."""
     if deal.role is Role.PASSENGER:
-        series.on_answer(desk, deal, _body(letter, SeriesAnswer).offers)
+        series.on_answer(desk, deal, _body(letter, SeriesAnswer))
 
 
 def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -28,14 +28,14 @@ from lazpool.store import series as stored
 from lazpool.store.series import ANSWERED, ASKED, CLOSED, WANTED, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lazpool.actions.desk import Desk
     from lazpool.store.deals import Deal
     from lazpool.store.plans import PlanDate
 
 KEEP = 30 * 24 * 60
-"""Minutes that a series is remembered."""
+"""Minutes that a series is remembered after the last question and answer."""
+AGAIN = 20 * 60
+"""Minutes after which is asked again, for dates that were published since."""
 
 
 def propose(desk: Desk, match: board.Match, note: str = "") -> Deal:
@@ -68,47 +68,55 @@ def agree(desk: Desk, deal_id: bytes) -> Deal:
 
 
 def ask(desk: Desk, deal: Deal) -> None:
-    """As the passenger, ask the driver of the first deal for the other dates; in the transaction that agrees on it."""
+    """As the passenger, ask for the other dates in the first deal, if that was wanted; the caller saves the deal."""
     known = stored.get(desk.node, deal.id)
-    if known is None or known.state != WANTED:
+    if known is None or known.role is not Role.PASSENGER or known.state not in {WANTED, ANSWERED}:
         return
     dates = _other_dates(desk, deal)[:MAX_SERIES]
     if dates:
         write(desk, deal, Question(dates), How(awaits=True))
-    stored.put(desk.node, replace(known, state=ASKED if dates else CLOSED, dates=dates))
+    state, until = (ASKED, desk.minute + KEEP) if dates else (ANSWERED, known.until)
+    stored.put(desk.node, replace(known, state=state, dates=dates, until=until))
 
 
 def on_question(desk: Desk, deal: Deal, pickups: tuple[int, ...]) -> None:
-    """As the driver, keep what is asked for, and answer it if the person said yes already."""
+    """As the driver, keep what is asked for, and answer it if the person has decided already."""
     known = stored.get(desk.node, deal.id)
-    if deal.role is not Role.DRIVER or deal.state not in SEATED or (known and known.state != WANTED):
+    if deal.role is not Role.DRIVER or not deal.offer_sig or (known and known.state == ASKED):
         return
     deal.series = deal.id
-    asked = Series(deal.id, deal.role, ASKED, pickups, (), desk.minute + KEEP)
-    stored.put(desk.node, asked)
-    if known is not None:
+    deals.save(desk.node, deal)
+    asked = Series(deal.id, deal.role, ASKED, pickups, known.offers if known else (), desk.minute + KEEP)
+    if known is None and deal.state in SEATED:
+        stored.put(desk.node, asked)
+    elif known is None or known.state == CLOSED:
+        _reply(desk, deal, SeriesAnswer(0, ()))
+    else:
         _answer(desk, deal, asked)
 
 
-def on_answer(desk: Desk, deal: Deal, offers: tuple[bytes, ...]) -> None:
+def on_answer(desk: Desk, deal: Deal, answer: SeriesAnswer) -> None:
     """As the passenger, remember which offers to propose; `go_on` does so after the letter's transaction."""
     known = stored.get(desk.node, deal.id)
     post_office.answered(desk.node, deal.id, (Question.KIND,))
     if known is not None and known.role is Role.PASSENGER and known.state == ASKED:
-        stored.put(desk.node, replace(known, state=ANSWERED, offers=offers[: len(known.dates)]))
+        offers = answer.offers[: len(known.dates)]
+        stored.put(desk.node, replace(known, state=ANSWERED if answer.more else CLOSED, offers=offers))
 
 
 def go_on(desk: Desk) -> None:
-    """As the passenger, propose what drivers named and we have heard of; stop asking for what is past."""
+    """As the passenger, propose what drivers named and we have heard of, ask for new dates, and not for past ones."""
     for one in stored.every(desk.node):
-        if one.role is Role.PASSENGER and one.state == ASKED and max(one.dates) < desk.minute:
+        if one.role is not Role.PASSENGER:
+            continue
+        if one.state == ASKED and max(one.dates) < desk.minute:
             with desk.node.transaction():
-                post_office.answered(desk.node, one.id, (Question.KIND,))
-                stored.put(desk.node, replace(one, state=CLOSED))
-        elif one.role is Role.PASSENGER and one.state == ANSWERED:
-            for offer in one.offers:
-                if (row := board.get(desk.board, offer)) is not None:
-                    _propose_next(desk, one.id, offer, row["envelope"])
+                close(desk, one.id)
+        for offer in one.offers:
+            if (row := board.get(desk.board, offer)) is not None:
+                _propose_next(desk, one.id, offer, row["envelope"])
+        if one.state == ANSWERED and one.until - KEEP + AGAIN <= desk.minute:
+            _ask_again(desk, one.id)
 
 
 def follows(desk: Desk, deal: Deal) -> bool:
@@ -127,11 +135,20 @@ def cancel_all(desk: Desk, deal_id: bytes, reason: str) -> list[Deal]:
     """Call off what is still to come of a series, and ask for no more of it; returns the deals that it ended."""
     with desk.node.transaction():
         deal = find(desk, deal_id)
-        close(desk, deal.series)
+        going_on = _stop(desk, deal)
         ended = [one for one in deals.of_series(desk.node, deal.series) if _end(desk, one, reason)]
-        if not ended:
+        if not ended and not going_on:
             raise RefusedError("nothing of this series is still to come", code="wrong-state")
     return ended
+
+
+def decline(desk: Desk, deal_id: bytes) -> Deal:
+    """Ask for no more dates of a series, or say no to more; what is agreed stays. Returns the first deal."""
+    with desk.node.transaction():
+        deal = find(desk, deal_id)
+        if not _stop(desk, deal):
+            raise RefusedError("no other dates are asked for", code="wrong-state")
+    return deal
 
 
 def close(desk: Desk, series: bytes, *, answered: bool = True) -> None:
@@ -142,6 +159,18 @@ def close(desk: Desk, series: bytes, *, answered: bool = True) -> None:
         stored.put(desk.node, replace(known, state=CLOSED, offers=()))
 
 
+def _stop(desk: Desk, deal: Deal) -> bool:
+    """Close the series of a deal, and say so to whoever waits for an answer; tell whether it was going on."""
+    known, first = stored.get(desk.node, deal.series), deals.get(desk.node, deal.series)
+    if known is None or first is None or known.state == CLOSED:
+        return False
+    if known.role is Role.DRIVER and known.state == ASKED:
+        _reply(desk, first, SeriesAnswer(0, ()))
+        deals.save(desk.node, first)
+    close(desk, known.id)
+    return True
+
+
 def open_question(desk: Desk, deal: Deal) -> int:
     """Return for how many other dates the passenger of a deal asks that our person has not answered."""
     known = stored.get(desk.node, deal.id) if deal.series == deal.id and deal.role is Role.DRIVER else None
@@ -149,38 +178,60 @@ def open_question(desk: Desk, deal: Deal) -> int:
 
 
 def _answer(desk: Desk, deal: Deal, asked: Series) -> None:
-    terms, first = agreement_from(deal.terms), _offer(deal.offer)
-    date = _date(desk, deal.offer_id)
-    live = [own.post(desk.node, one.post) for one in _same_leg(desk, date)]
-    departs = [(_offer(one.envelope).depart, one.id) for one in live if one is not None and one.state == own.LIVE]
-    offers = rules.nearest(asked.dates, terms.pickup_at - first.depart, departs)
-    write(desk, deal, SeriesAnswer(offers), How(answers=post_office.letter_of(desk.node, deal.id, Question.KIND)))
-    stored.put(desk.node, replace(asked, state=ANSWERED, offers=offers))
+    """Name our live offers for the dates that are asked for; each date is tried once."""
+    shift = agreement_from(deal.terms).pickup_at - _offer(deal.offer).depart
+    departs = [(_offer(post.envelope).depart, post.id) for _, post in _open_dates(desk, deal)]
+    offers = rules.nearest(asked.dates, shift, departs)
+    _reply(desk, deal, SeriesAnswer(1, offers))
+    named = (*asked.offers, *offers)[-2 * MAX_SERIES :]
+    stored.put(desk.node, replace(asked, state=ANSWERED, offers=named))
+
+
+def _reply(desk: Desk, deal: Deal, answer: SeriesAnswer) -> None:
+    write(desk, deal, answer, How(answers=post_office.letter_of(desk.node, deal.id, Question.KIND)))
+
+
+def _ask_again(desk: Desk, series: bytes) -> None:
+    with desk.node.transaction():
+        if (deal := deals.get(desk.node, series)) is not None:
+            ask(desk, deal)
+            deals.save(desk.node, deal)
 
 
 def _other_dates(desk: Desk, deal: Deal) -> tuple[int, ...]:
-    """Return the pick-ups of the other dates of the plan, at the same wall time as the first."""
-    date = _date(desk, deal.post_id)
-    plan = plans.plan(desk.node, date.plan) if date else None
-    if plan is None or date is None:
+    """Return the pick-ups of the dates of the plan that are open, at the wall time of the newest."""
+    if (found := _newest(desk, deal.series)) is None or (plan := plans.plan(desk.node, found[1].plan)) is None:
         return ()
+    newest, date = found
     here = departure(plan.schedule, date.leg, date.day).at
-    posts = [(one, own.post(desk.node, one.post)) for one in _same_leg(desk, date)]
-    days = [one.day for one, post in posts if post is not None and post.state == own.LIVE]
-    shifts = (departure(plan.schedule, date.leg, day).at - here for day in days)
-    return tuple(sorted(deal.depart + shift for shift in shifts if deal.depart + shift > desk.minute))
+    days = (departure(plan.schedule, date.leg, one.day).at - here for one, _ in _open_dates(desk, deal))
+    return tuple(sorted(newest.depart + shift for shift in days if newest.depart + shift > desk.minute))
 
 
-def _date(desk: Desk, post_id: bytes) -> PlanDate | None:
-    """Return the date of a plan that a post, or one of the same trip before it, is for."""
-    found = (plans.of_post(desk.node, post.id) for post in own.same_trip(desk.node, post_id))
-    return next((one for one in found if one is not None), None)
+def _open_dates(desk: Desk, deal: Deal) -> list[tuple[PlanDate, own.OwnPost]]:
+    """Return the dates of our plan that have a live post, and that this series has not tried."""
+    found = [(one, own.post(desk.node, one.post)) for one in _same_leg(desk, deal.series)]
+    tried = {
+        post.id for one in deals.of_series(desk.node, deal.series) for post in own.same_trip(desk.node, one.post_id)
+    }
+    return [(one, post) for one, post in found if post and post.state == own.LIVE and post.id not in tried]
 
 
-def _same_leg(desk: Desk, date: PlanDate | None) -> Iterable[PlanDate]:
-    """Return what became of the same leg of a plan on other dates."""
-    rows = plans.dates(desk.node, date.plan).values() if date else ()
-    return [one for one in rows if date and one.leg == date.leg and one.day != date.day]
+def _newest(desk: Desk, series: bytes) -> tuple[Deal, PlanDate] | None:
+    """Return the last deal of a series of which our plan still knows the date."""
+    for deal in reversed(deals.of_series(desk.node, series)):
+        for post in own.same_trip(desk.node, deal.post_id):
+            if (date := plans.of_post(desk.node, post.id)) is not None:
+                return deal, date
+    return None
+
+
+def _same_leg(desk: Desk, series: bytes) -> list[PlanDate]:
+    """Return what became of the dates of our plan, on the way that a series is about."""
+    if (found := _newest(desk, series)) is None:
+        return []
+    rows = plans.dates(desk.node, found[1].plan).values()
+    return [one for one in rows if one.leg == found[1].leg]
 
 
 def _propose_next(desk: Desk, series: bytes, offer: bytes, envelope: bytes) -> None:
@@ -205,14 +256,13 @@ def _match(desk: Desk, first: Deal, offer: bytes, envelope: bytes) -> board.Matc
     """Return how an offer matches the request of its date, if it is the first trip on another date."""
     if not rules.same_trip(_offer(first.offer), _offer(envelope)):
         return None
-    date = _date(desk, first.post_id)
-    wanted = {match_id(one.post, offer) for one in _same_leg(desk, date)}
+    wanted = {match_id(one.post, offer) for one in _same_leg(desk, first.id)}
     return next((match for match in board.matches(desk.board) if match.id in wanted), None)
 
 
 def _drop(desk: Desk, known: Series, offer: bytes) -> None:
     left = tuple(one for one in known.offers if one != offer)
-    stored.put(desk.node, replace(known, offers=left, state=known.state if left else CLOSED))
+    stored.put(desk.node, replace(known, offers=left))
 
 
 def _end(desk: Desk, deal: Deal, reason: str) -> bool:

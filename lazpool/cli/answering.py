@@ -29,7 +29,7 @@ _AGREED = {State.AGREED, State.RIDING}
 
 @command("accept", example="lazpool accept 5be1f0\nlazpool accept 5be1f0 --series")
 @click.argument("deal")
-@click.option("--series", is_flag=True, help="Also the same ride on the other dates that the passenger asks for.")
+@click.option("--series", is_flag=True, help="Also the same ride on the other dates, as the passenger asks for them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def accept(app: App, deal: str, series: bool, yes: bool) -> None:  # noqa: FBT001 # click's signature
@@ -49,11 +49,13 @@ def accept(app: App, deal: str, series: bool, yes: bool) -> None:  # noqa: FBT00
 @command("decline", example="lazpool decline 5be1f0 --reason 'the car is full of skis'")
 @click.argument("deal")
 @click.option("--reason", type=free_text(MAX_TEXT), default="", help=_REASON)
+@click.option("--series", is_flag=True, help="No to more dates of its series; what is agreed stays.")
 @click.pass_obj
-def decline(app: App, deal: str, reason: str) -> None:
+def decline(app: App, deal: str, reason: str, series: bool) -> None:  # noqa: FBT001 # click's signature
     """Say no to a proposal or an invitation."""
     with app.desk() as desk:
-        _show(app, desk, actions.decline(desk, _id(desk, deal), reason))
+        found = _id(desk, deal)
+        _show(app, desk, all_dates.decline(desk, found) if series else actions.decline(desk, found, reason))
 
 
 @command("cancel", example="lazpool cancel 5be1f0 --reason 'I am ill'")

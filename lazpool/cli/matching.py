@@ -85,9 +85,7 @@ def match(app: App, match_id: str) -> None:
 @command("propose", example="lazpool propose 8c41d0 --note 'by the station'")
 @click.argument("match")
 @click.option("--note", type=free_text(MAX_TEXT), default="", help="A few words to the driver, sealed.")
-@click.option(
-    "--series", is_flag=True, help="Once it is agreed, ask for the same ride on the other dates of your plan."
-)
+@click.option("--series", is_flag=True, help="Once agreed, ask for the same on every date of your plan.")
 @click.pass_obj
 def propose(app: App, match: str, note: str, series: bool) -> None:  # noqa: FBT001 # click's signature
     """As a passenger, propose the ride of a match to its driver.

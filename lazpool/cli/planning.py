@@ -164,12 +164,15 @@ def _add(app: App, desk: Desk, ways: Ways, out: str, when: dict[str, Any]) -> No
     from lazpool.actions import plans as actions  # noqa: PLC0415 # H3 and keys, which `list` does without
 
     schedule = _schedule(desk, out, when)
-    but = parse_dates(when["but"], _today(schedule.zone, desk))
-    for day in but:
-        if not any(dates(schedule, day, day)) and len(when["but"]) == len(but):  # a stretch may have others, too
-            app.say(f"--except {day} is no date of this plan anyway")
+    today = _today(schedule.zone, desk)
+    but: set[date] = set()
+    for text in when["but"]:
+        left_out = [day for day in parse_dates([text], today) if any(dates(schedule, day, day))]
+        if not left_out:
+            app.say(f"--except {text}: the plan has no such date anyway")
+        but.update(left_out)
     with typed("lazpool plan add --help"):
-        plan = actions.add(desk, ways, schedule, [day for day in but if any(dates(schedule, day, day))])
+        plan = actions.add(desk, ways, schedule, but)
     document = documents(desk, [plan])
     app.show({"id": plan.id.hex(), **document}, short(plan.id))
     app.say(f"Your node publishes each date {desk.config.plan_days} days ahead. What comes of it: lazpool plan list")

@@ -75,7 +75,7 @@ def request(app: App, /, start: str, end: str, at: str | None, by: str | None, *
 
 
 @command("posts", example="lazpool posts --all")
-@click.option("--all", "every", is_flag=True, help="With those that are withdrawn or expired.")
+@click.option("--all", "every", is_flag=True, help="With those that are taken, withdrawn or expired.")
 @click.pass_obj
 def posts(app: App, every: bool) -> None:  # noqa: FBT001 # click's signature
     """List your own offers and requests."""

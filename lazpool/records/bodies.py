@@ -273,13 +273,15 @@ class Series(_Packed):
 
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer(_Packed):
-    """The driver names offers of theirs for the dates of a series, none for a no; each is then proposed by itself."""
+    """The driver names offers of theirs for the dates of a series; `more` is 1 unless no others need be asked for."""
 
     KIND: ClassVar[int] = 18
+    more: int
     offers: tuple[bytes, ...]
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
+        check_uint("more", self.more, 0, 1)
         check_keys("offers", self.offers, MAX_SERIES)
 
 
@@ -414,7 +416,7 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     ReceiptRefused.KIND: lambda array: build(ReceiptRefused, *_arity(array, 2)),
     Invitation.KIND: lambda array: build(Invitation, *_arity(array, 2)),
     Series.KIND: lambda array: build(Series, *_arity(array, 1)),
-    SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *_arity(array, 1)),
+    SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *_arity(array, 2)),
     Settlement.KIND: _settlement,
     Confirmation.KIND: _confirmation,
     SettlementRefused.KIND: lambda array: build(SettlementRefused, *_arity(array, 2)),

@@ -38,7 +38,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     15: ("settlement_id reason", [HASH, "it was four"]),
     16: ("card", [CARD]),
     17: ("pickups", [[30_001_445, 30_002_885]]),
-    18: ("offers", [[HASH, HASH[::-1]]]),
+    18: ("more offers", [1, [HASH, HASH[::-1]]]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -52,7 +52,7 @@ ALSO: dict[int, dict[str, list[Any]]] = {
     },
     8: {"no tries left": [2**32 - 1, 0]},
     17: {"thirteen dates": [list(range(1, 14))]},
-    18: {"a no": [[]]},
+    18: {"nothing now": [1, []], "a no": [0, []]},
 }
 REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
@@ -122,10 +122,11 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "the dates as bytes": [b"7"],
     },
     18: {
-        "fourteen offers": [[bytes([number]) * 32 for number in range(14)]],
-        "an offer twice": [[HASH, HASH]],
-        "an id of 31 bytes": [[HASH[1:]]],
-        "the offers as bytes": [HASH],
+        "fourteen offers": [1, [bytes([number]) * 32 for number in range(14)]],
+        "an offer twice": [1, [HASH, HASH]],
+        "an id of 31 bytes": [1, [HASH[1:]]],
+        "the offers as bytes": [1, HASH],
+        "more than one more": [2, []],
     },
     13: {
         "empty terms": [b"", *WELL[13][1][1:]],

@@ -196,6 +196,23 @@ def test_a_series_called_off_before_it_was_answered(town: Town) -> None:
     assert town.is_quiet()
 
 
+def test_no_to_other_dates(town: Town) -> None:
+    """A driver who says no to more keeps what is agreed, and is not asked again."""
+    deal = propose(town)
+    town.carry()
+    decisions.accept(town["bob"], deal)
+    town.carry()
+    series.decline(town["bob"], deal)
+    with pytest.raises(RefusedError):
+        series.decline(town["bob"], deal)
+    town.now += 3600
+    town.carry()
+    assert (agreed(town, "ann"), agreed(town, "bob")) == (1, 1)
+    assert town.is_quiet()
+    with pytest.raises(RefusedError):
+        series.decline(town["ann"], deal)
+
+
 def test_a_question_without_answer_ends(town: Town) -> None:
     """When the last date is past, the passenger's node stops asking."""
     deal = propose(town)
@@ -229,6 +246,39 @@ def test_offers_not_heard_yet_are_proposed_when_they_are(town: Town) -> None:
     assert (agreed(town, "ann"), agreed(town, "bob")) == (5, 5)
 
 
+def test_a_series_goes_on(tmp_path: Path) -> None:
+    """Dates that are published later are asked for and agreed, each once, until one of them calls the series off."""
+    with Town(tmp_path, "ann", "bob") as town:
+        plans.add(town["bob"], TRIP, replace(DAYS, out=time(8, 0), until=None))
+        plans.add(town["ann"], WISH, replace(DAYS, until=None))
+        for name in ("ann", "bob"):
+            town.publish(name)
+        deal = propose(town)
+        town.carry()
+        decisions.accept(town["bob"], deal, all_dates=True)
+        town.carry()
+        assert agreed(town, "ann") == agreed(town, "bob") == 6
+        decisions.cancel(town["bob"], deals.of_series(town["bob"].node, deal)[4].id, "dentist")
+        for day in (1, 2, 3):
+            town.later(days=1)
+            town.carry()
+            town.later(minutes=1)  # what was heard meanwhile is proposed
+            town.carry()
+            assert agreed(town, "ann") == agreed(town, "bob") == 5 + day
+        departs = [one.depart for one in deals.of_series(town["ann"].node, deal)]
+        assert len(set(departs)) == len(departs) == 9
+        series.cancel_all(town["bob"], deal, "new job")
+        town.carry()
+        for _ in range(2):
+            town.later(days=1)
+            town.carry()
+        assert len(deals.all_deals(town["ann"].node)) == 9
+        row = stored.get(town["ann"].node, deal)
+        assert row is not None
+        assert row.state == stored.CLOSED
+        assert town.is_quiet()
+
+
 def test_a_dearer_offer_is_left_to_the_person(town: Town) -> None:
     """A driver cannot slip something else into a series: the passenger's node proposes the same trip or nothing."""
     deal = propose(town)
@@ -239,7 +289,7 @@ def test_a_dearer_offer_is_left_to_the_person(town: Town) -> None:
     assert row is not None
     dearer = [post.id for post in own.posts(town["eve"].node)][1:]
     with town["ann"].node.transaction():
-        series.on_answer(town["ann"], town.deal("ann", deal), tuple(dearer))
+        series.on_answer(town["ann"], town.deal("ann", deal), SeriesAnswer(1, tuple(dearer)))
     series.go_on(town["ann"])
     assert len(deals.all_deals(town["ann"].node)) == 1
     after = stored.get(town["ann"].node, deal)

@@ -121,7 +121,7 @@ any_body = st.one_of(
     st.builds(
         bodies.Series, st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=13).map(lambda s: tuple(sorted(s)))
     ),
-    st.builds(bodies.SeriesAnswer, st.sets(hashes, max_size=13).map(tuple)),
+    st.builds(bodies.SeriesAnswer, st.integers(0, 1), st.sets(hashes, max_size=13).map(tuple)),
     st.builds(bodies.Settlement, st.binary(min_size=1, max_size=512), signatures, devices, hashes),
     st.builds(bodies.Confirmation, halves),
     st.builds(bodies.SettlementRefused, hashes, texts(500)),
