@@ -94,9 +94,9 @@ def hurry_awaiting(db: Store, now: int) -> None:
     db.execute("UPDATE outbox SET next_at=? WHERE state=? AND awaits=1 AND next_at>?", (now, SENT, now))
 
 
-def answered_all(db: Store, deal: bytes) -> None:
-    """Stop repeating every letter of a deal."""
-    db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1", (deal,))
+def answered_all(db: Store, deal: bytes, but: int) -> None:
+    """Stop repeating every letter of a deal but those of one kind."""
+    db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind<>?", (deal, but))
 
 
 def answered(db: Store, deal: bytes, kinds: tuple[int, ...]) -> None:

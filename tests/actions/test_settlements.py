@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lazpool.actions import books, settlements
+from lazpool.actions import deals as decisions
 from lazpool.actions.letters import new_card, write
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.bodies import NewCard, Settlement, SettlementRefused
@@ -273,6 +274,21 @@ def test_people_stay_in_reach(ridden: Town) -> None:
     assert not ridden["ann"].node.all("SELECT tag FROM boxes"), "who shares nothing for two years is let go"
     with pytest.raises(NotFoundError):
         pay(ridden)
+
+
+def test_a_cancelled_ride_cancels_no_settlement(ridden: Town) -> None:
+    """A settlement travels by the newest deal, and goes on when that one is called off."""
+    offer = ridden.offer("bob", day=5)
+    ridden.request("ann", day=5)
+    deal = ridden.propose("ann", offer)
+    ridden.carry()
+    decisions.accept(ridden["bob"], deal.id)
+    ridden.carry()
+    stored = settlements.settle(ridden["ann"], ridden["bob"].identity, 500, "EUR", CASH)
+    assert stored.deal == deal.id
+    decisions.cancel(ridden["ann"], deal.id)
+    ridden.carry()
+    assert states(ridden)[1] == ["offered"]
 
 
 def card_of_ann(town: Town) -> bytes:
