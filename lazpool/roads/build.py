@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -35,6 +34,7 @@ SECONDS_PER_MB = 2.0
 """Measured with two slow cores, shared with other work: 132 to 300 seconds for 79 MB."""
 STEPS = ("checking the file", "reading its roads", "preparing quick answers", "trying it out")
 _LOG_LINES = 8
+_PEAK = re.compile(r"peak bytes used: (\d+)")
 _NO_MEMORY = ("bad_alloc", "provide more memory")
 
 
@@ -74,16 +74,15 @@ def build(source: Path, home: Path, profile: str, say: Callable[[int], None]) ->
     with _alone(home), _fresh_folder(home) as folder:
         began, base = time.monotonic(), folder / BASE
         say(1)
-        _run(engine / "bin/osrm-extract", "--profile", lua, "--output", base, source.absolute())
+        read = _run(engine / "bin/osrm-extract", "--profile", lua, "--output", base, source.absolute())
         say(2)
-        _run(engine / "bin/osrm-contract", f"{base}.osrm")
-        memory = _peak_memory()
+        prepared = _run(engine / "bin/osrm-contract", f"{base}.osrm")
         say(3)
         files = _keep_needed(engine, folder)
         _run(Path(sys.executable), "-m", "lazpool.roads.trial", base)
         extract = Extract(
             folder=folder.name, source=source.name, source_bytes=size, profile=profile, engine=engine_version(),
-            built=int(time.time()), seconds=int(time.monotonic() - began), memory=memory, files=files,
+            built=int(time.time()), seconds=int(time.monotonic() - began), memory=max(read, prepared), files=files,
         )  # fmt: skip
         write_extract(home, extract)
         remove_others(home, folder.name)
@@ -121,8 +120,11 @@ def _fresh_folder(home: Path) -> Iterator[Path]:
         raise
 
 
-def _run(program: Path, *words: object) -> None:
-    """Run a program to its end; LazpoolError with its last words when that is not a good one."""
+def _run(program: Path, *words: object) -> int:
+    """Run a program to its end; LazpoolError with its last words when that is not a good one.
+
+    Return the bytes of memory it says it took, 0 when it does not say; the system counts what we had ourselves, too.
+    """
     command = [str(program), *map(str, words)]
     with subprocess.Popen(  # noqa: S603 # a program of the engine
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -132,8 +134,10 @@ def _run(program: Path, *words: object) -> None:
         except BaseException:
             child.kill()
             raise
+    said = [line.decode("utf-8", "replace").strip() for line in last]
     if child.returncode:
-        raise _failure(program.name, child.returncode, [line.decode("utf-8", "replace").strip() for line in last])
+        raise _failure(program.name, child.returncode, said)
+    return max((int(found[1]) for line in said if (found := _PEAK.search(line))), default=0)
 
 
 def _failure(name: str, status: int, last: Sequence[str]) -> LazpoolError:
@@ -156,8 +160,3 @@ def _keep_needed(engine: Path, folder: Path) -> dict[str, int]:
         if file.name not in needed:
             file.unlink()
     return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
-
-
-def _peak_memory() -> int:
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

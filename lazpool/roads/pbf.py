@@ -47,10 +47,8 @@ def _next(source: BinaryIO) -> tuple[bytes, int] | None:
     """Read the header of the next blob: its type and size; None at the end, or where there is none."""
     start = source.tell()
     length = int.from_bytes(source.read(4), "big")
-    if not 0 < length <= MAX_HEADER:
-        source.seek(start)
-        return None
-    fields = dict(_fields(source.read(length)))
+    header = source.read(length) if length <= MAX_HEADER else b""
+    fields = dict(_fields(header)) if len(header) == length else {}
     kind, size = fields.get(_TYPE), fields.get(_SIZE)
     if isinstance(kind, bytes) and isinstance(size, int) and size <= MAX_BLOB:
         return kind, size
