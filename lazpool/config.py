@@ -64,7 +64,7 @@ class Config:
 
     home: its folder. network: only nodes of the same network hear each other. name, contact: told to a partner in a
     sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
-    plan_days: how many days ahead the posts of a plan are published.
+    profile: name of the cost profile. plan_days: how many days ahead the posts of a plan are published.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
     """
@@ -75,6 +75,7 @@ class Config:
     contact: str = ""
     zone: str = "UTC"
     unit: str = "EUR"
+    profile: str = "plain"
     plan_days: int = 7
     countries: str = ""
     roads: str = ""
@@ -111,6 +112,11 @@ class Config:
     def roads_folder(self) -> Path:
         """Where the road extract is; several homes of a machine may share one."""
         return Path(self.roads).expanduser() if self.roads else self.home / "roads"
+
+    @property
+    def profiles_folder(self) -> Path:
+        """Where cost profiles of one's own are."""
+        return self.home / "profiles"
 
     @property
     def lock_file(self) -> Path:

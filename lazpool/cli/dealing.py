@@ -13,8 +13,8 @@ from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
 from lazpool.cli.typed import hex_id, short
-from lazpool.cli.views import money, point
-from lazpool.cli.words import label, price
+from lazpool.cli.views import above_cap, money, point
+from lazpool.cli.words import label, price, too_dear
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point, centre
 from lazpool.records.posts import Offer, read_post
@@ -75,6 +75,7 @@ def document(desk: Desk, deal: Deal) -> dict[str, object]:
         "name": deal.peer_name,
         "depart": times.iso(desk, deal.depart),
         "share": money(terms.amount, terms.unit) if terms else None,
+        "above_cap": above_cap(desk, terms.amount, terms.unit, terms.distance, terms.seats) if terms else None,
         "reason": deal.reason,
         "series": deal.series.hex() or None,
         "series_asked": open_question(desk, deal),
@@ -157,6 +158,8 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         dropoff = _where(desk, deal.dropoff_spot, terms.dropoff)
         pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} {dropoff}"
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
+        if above := above_cap(desk, terms.amount, terms.unit, terms.distance, terms.seats):
+            pairs["!"] = too_dear(above)
     pairs["detour"] = _detour(deal)
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)

@@ -56,6 +56,7 @@ COMMANDS = {
         "confirm": "settling:confirm",
         "refuse": "settling:refuse",
         "ledger": "books:ledger",
+        "profiles": "costs:profiles",
     },
 }
 

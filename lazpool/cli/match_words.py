@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lazpool.cli.conditions import described
 from lazpool.cli.typed import SHORT
-from lazpool.cli.words import clock, degrees, moment, price, span
+from lazpool.cli.words import clock, degrees, moment, price, span, too_dear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def cells(match: Document, *, day: bool = True) -> tuple[str, ...]:
         about + clock(match["dropoff_at"]),
         f"{about}{match['detour_min']:.0f} min",
         f"{match['walk_m']} m",
-        about + price(match["share"]["amount"], match["share"]["unit"]),
+        about + price(match["share"]["amount"], match["share"]["unit"]) + ("!" if match["above_cap"] else ""),
         f"{about}{match['co2_g'] / 1000:.1f} kg",
     )
 
@@ -157,7 +157,8 @@ def _share(match: Document) -> str:
     amount = price(ride["share"]["amount"], ride["share"]["unit"])
     counted = f"{about}{ride['km']:.1f} km x {ride['price_per_km']:g} {ride['share']['unit']} x {_count(ride['seats'])}"
     to = "from the passenger to you" if match["role"] == "driver" else "from you to the driver"
-    return f"{about}{amount} {to} and nobody else: {counted}"
+    dear = f"; {too_dear(match['above_cap'])}" if match["above_cap"] else ""
+    return f"{about}{amount} {to} and nobody else: {counted}{dear}"
 
 
 def _co2(match: Document) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _EMPTY = "No matches yet. Your node looks for them while it runs: lazpool status, lazpool posts"
 _FEW, _LOOKED_AT = 3, 500
+_DEAR = "! above the cap of your cost profile: lazpool profiles"
 _MORE = "what one of them means for both sides: lazpool match ID"
 
 
@@ -63,7 +64,15 @@ def _show_matches(app: App, post: str | None) -> None:
         documents = [matched(desk, one, under_way.of(one)) for one in found]
         empty = "" if found or app.json else _none(desk, mine)
     rows = [] if app.json else [_row(one) for one in documents]
-    note = f"{ESTIMATED}\n{_MORE}" if any(one.estimated for one in found) else _MORE
+    note = "\n".join(
+        text
+        for text, wanted in (
+            (ESTIMATED, any(one.estimated for one in found)),
+            (_DEAR, any(one["above_cap"] for one in documents)),
+            (_MORE, True),
+        )
+        if wanted
+    )
     table = Table(("id", *COLUMNS, "next"), rows, empty, note)
     app.show({"matches": documents}, table if app.json else with_conditions(table, documents))
 

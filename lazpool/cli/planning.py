@@ -12,7 +12,7 @@ from lazpool.cli.app import typed
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.days import parse_clock, parse_date, parse_dates, parse_days
 from lazpool.cli.plan_views import LEGS, documents, tables
-from lazpool.cli.trips import ends, offer_ways, options, request_ways
+from lazpool.cli.trips import ends, offer_ways, options, request_ways, with_price
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.config import check_zone
 from lazpool.rules.plans import Schedule, dates
@@ -71,7 +71,7 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
     when = {name: ways.pop(name) for name in _WHEN}
     with app.desk() as desk:
         stops = tuple(place(desk, stop) for stop in via)
-        trip = Trip(place(desk, start), place(desk, end), stops, depart=0, **ways)
+        trip = Trip(place(desk, start), place(desk, end), stops, depart=0, **with_price(desk, ways))
         _add(app, desk, trip, at, when)
 
 

@@ -10,7 +10,7 @@ from lazpool.cli import times
 from lazpool.cli.app import Table, typed
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
-from lazpool.cli.trips import ends, offer_ways, request_ways
+from lazpool.cli.trips import ends, offer_ways, request_ways, with_price
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
 from lazpool.records.posts import Offer
@@ -45,7 +45,7 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 
     with app.desk() as desk:
         stops = tuple(place(desk, stop) for stop in via)
-        trip = actions.Trip(place(desk, start), place(desk, end), stops, _minute(desk, at), **ways)
+        trip = actions.Trip(place(desk, start), place(desk, end), stops, _minute(desk, at), **with_price(desk, ways))
         with typed("lazpool offer --help"):
             signed = actions.offer(desk, trip)
         _show_posted(app, desk, signed)

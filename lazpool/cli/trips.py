@@ -9,11 +9,19 @@ import click
 from lazpool.cli.conditions import conditions
 from lazpool.cli.typed import per_km
 from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_SEATS, MAX_WALK
+from lazpool.store import profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lazpool.actions.desk import Desk
+
 _FLEX = "Minutes you can leave earlier or later."
+
+
+def with_price(desk: Desk, ways: dict[str, Any]) -> dict[str, Any]:
+    """Return what a driver said of a trip, with the price of the cost profile where they named none."""
+    return ways if ways["price"] is not None else {**ways, "price": profiles.usual_price(desk.config)}
 
 
 def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -44,10 +52,9 @@ offer_ways = options(
     click.option(
         "--price",
         type=per_km,
-        default="0.08",
-        show_default=True,
+        default=None,
         metavar="PER_KM",
-        help="What a passenger shares of the cost, per km and seat; 0 is a gift.",
+        help="What a passenger shares of the cost, per km and seat; 0 is a gift.  [default: that of your cost profile]",
     ),
     click.option(
         "--via", multiple=True, metavar="PLACE", help="A place you pass, in the order you do; may be repeated."

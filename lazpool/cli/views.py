@@ -9,7 +9,7 @@ from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, Withdrawal, read_post
 from lazpool.rules.conditions import names
 from lazpool.rules.negotiation import Role
-from lazpool.store import board, groups, own
+from lazpool.store import board, groups, own, profiles
 from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class Deals:
 
 def matched(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
     """Return a match as lists have it."""
+    request = _request(desk, match)
+    seats = request.seats if isinstance(request, Request) else 1
     return {
         "id": match.id.hex(),
         "role": match.role,
@@ -105,22 +107,32 @@ def matched(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
         "meet": {"pickup": match.pickup_spot or None, "dropoff": match.dropoff_spot or None},
         "delay_min": match.delay,
         "share": money(match.share, match.unit),
+        "above_cap": above_cap(desk, match.share, match.unit, match.distance, seats),
         "co2_g": match.co2,
         "estimated": bool(match.estimated),
         "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
-        **_wanted(desk, match),
+        **(conditions(desk, request) if request else {}),
     }
 
 
-def _wanted(desk: Desk, match: Match) -> dict[str, object]:
-    """Return what the request asks for; an offer may have more."""
+def above_cap(desk: Desk, amount: int, unit: str, distance: int, seats: int) -> dict[str, object] | None:
+    """Return what a share may be at most where it is more by our cost profile; distance in units of 100 m."""
+    profile = profiles.chosen(desk.config)
+    most = profile.most(unit, distance, seats)
+    if most is None or amount <= most:
+        return None
+    return {"most": money(most, unit), "profile": profile.name, "rule": profile.rule, "source": profile.source}
+
+
+def _request(desk: Desk, match: Match) -> Post | None:
+    """Return the request of a match; what the passenger asks for, of which an offer may have more."""
     if match.role == Role.PASSENGER:
         mine = own.post(desk.node, match.mine)
         envelope = mine.envelope if mine else b""
     else:
         theirs = board.get(desk.board, match.theirs)
         envelope = theirs["envelope"] if theirs else b""
-    return conditions(desk, read_post(envelope)[0].post) if envelope else {}
+    return read_post(envelope)[0].post if envelope else None
 
 
 def beginning(role: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import textwrap
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lazpool.records.places import Point
 from lazpool.store import own
@@ -51,6 +51,12 @@ def span(earliest: str, latest: str, *, day: bool = False) -> str:
 def duration(minutes: float) -> str:
     """Return minutes for people, `40 min` or `22 h`."""
     return f"{minutes:.0f} min" if minutes < HOURS_FROM else f"{minutes / 60:.0f} h"
+
+
+def too_dear(above: dict[str, Any]) -> str:
+    """Return the warning for a share that is above the cap of the cost profile."""
+    most = price(above["most"]["amount"], above["most"]["unit"])
+    return f"above the cap of your cost profile {above['profile']}, {most} without tolls: {above['rule']}"
 
 
 def label(desk: Desk, where: Point) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 CO2_G_PER_KM = 150
 """Grams of CO2 per car kilometre: an assumption, not a measurement of anyone's car. It is Carpoolear's factor
 (STS-Rosario/carpoolear_backend, 0.15 kg/km), and agrees with the EU's new cars of 2015 (119.6 g/km officially, European
@@ -25,3 +27,35 @@ def co2_saved_g(alone_km: float, detour_km: float) -> int:
     that a passenger in the back costs no fuel. Negative when the detour outweighs the ride.
     """
     return round((alone_km - detour_km) * CO2_G_PER_KM)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a passenger's share usually is in a country, and what it should not exceed; every figure is data of a file.
+
+    unit: currency, empty for any. price: thousandths of the unit per km and seat, for offers that say none.
+    cap_per_seat, cap_per_car: the same, of one seat and of all that one passenger pays; 0 where there is no cap. rule,
+    source: in words. valid_from, checked: days, of the figures and of when somebody looked.
+    """
+
+    name: str
+    title: str
+    unit: str
+    price: int
+    cap_per_seat: int
+    cap_per_car: int
+    rule: str
+    source: str
+    valid_from: str
+    checked: str
+
+    def most(self, unit: str, distance_hm: int, seats: int) -> int | None:
+        """Return the most that a share may be in minor units, or None where this profile has nothing to say.
+
+        Tolls and parking are not counted. It is rounded as shares are, so what is exactly at the cap is not above it.
+        """
+        if self.unit not in {"", unit}:
+            return None
+        by_seat = share(self.cap_per_seat, distance_hm, seats) if self.cap_per_seat else None
+        by_car = share(self.cap_per_car, distance_hm, 1) if self.cap_per_car else None
+        return min((cap for cap in (by_seat, by_car) if cap is not None), default=None)

@@ -1,0 +1,61 @@
+"""Cost profiles at the command line: the price of an offer that says none, and a warning for a share above the cap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.cli.users import GRENOBLE, LYON, TOMORROW, VOIRON, User, carry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def set_profile(user: User, name: str) -> None:
+    """Choose a profile in the settings."""
+    file = user.home / "config.toml"
+    file.write_text(file.read_text().replace('profile = "plain"', f'profile = "{name}"'))
+
+
+def test_the_price_of_the_profile(tmp_path: Path) -> None:
+    """An offer without --price has that of the profile; in another currency it has to be said; 0 stays a gift."""
+    ada = User(tmp_path / "ada")
+    prices = []
+    for name, words in (("plain", ()), ("fr", ()), ("fr", ("--price", "0"))):
+        set_profile(ada, name)
+        ada.call("offer", GRENOBLE, LYON, "--at", TOMORROW, *words)
+        prices = sorted(post["price_per_km"] for post in ada.call("posts")["posts"])
+    assert prices == [0, 0.08, 0.1]
+    file = ada.home / "config.toml"
+    file.write_text(file.read_text().replace('profile = "fr"', 'profile = "gb"'))
+    status, document = ada.run("offer", GRENOBLE, LYON, "--at", TOMORROW)
+    assert (status, "GBP" in document["error"]["message"]) == (2, True)
+    assert ada.run("offer", GRENOBLE, LYON, "--at", TOMORROW, "--price", "0.1")[0] == 0
+    found = {one["name"]: one for one in ada.call("profiles")["profiles"]}
+    assert found["gb"]["chosen"]
+    assert found["fr"]["cap_per_seat"] == 0.318
+    assert "fr" in ada.say("profiles").out
+
+
+def test_a_share_above_the_cap_is_marked_and_nothing_is_refused(tmp_path: Path) -> None:
+    """The receiving node warns by its own profile, in the list, in the deal and to programs; the ride goes on."""
+    ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    set_profile(zoe, "fr")
+    ada.call("offer", GRENOBLE, LYON, "--at", TOMORROW, "--via", VOIRON, "--price", "0.5")
+    zoe.call("request", VOIRON, LYON, "--at", "tomorrow 08:00")
+    carry(ada, zoe)
+    match = zoe.call("matches")["matches"][0]
+    above = match["above_cap"]
+    assert above["most"]["amount"] < match["share"]["amount"]
+    assert above["profile"] == "fr"
+    assert "EUR!" in zoe.say("matches").out
+    assert "above the cap" in zoe.say("matches").out
+    assert ada.call("matches")["matches"][0]["above_cap"] is None
+    deal = zoe.call("propose", match["id"])["deal"]
+    carry(ada, zoe)
+    ada.call("accept", deal)
+    carry(ada, zoe)
+    shown = zoe.call("deals")["deals"][0]
+    assert shown["state"] == "agreed"
+    assert shown["above_cap"]["most"]["amount"] < shown["share"]["amount"]
+    assert "above the cap of your cost profile fr" in zoe.say("deal", deal).out
+    assert "above the cap" not in ada.say("deal", deal).out
