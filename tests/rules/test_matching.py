@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +24,9 @@ from tests.rules.town import (
     random_rider,
     request,
 )
+
+if TYPE_CHECKING:
+    from lazpool.rules.itinerary import Rider
 
 ALONG = offer(GRENOBLE, VOIRON, LYON)
 
@@ -118,6 +122,16 @@ def test_the_same_trip_matches_without_any_detour_allowed() -> None:
     """A driver who allows no detour still takes someone between the same two cells."""
     strict = replace(ALONG, max_detour=0)
     assert _reason(fit(strict, request(GRENOBLE, LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000))) is None
+
+
+def test_the_stops_of_all_riders_count_against_the_limit() -> None:
+    """A detour of one minute, widened, is 3.5: the stops of three riders on the way; a fourth is too much."""
+    strict = replace(ALONG, max_detour=1, seats=8)
+    wanted = request(GRENOBLE, LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1000)
+    aboard: list[Rider] = []
+    for _ in range(3):
+        aboard.append(boarded(wanted, _fits(fit(strict, wanted, aboard)), 10))
+    assert _reason(fit(strict, wanted, aboard)) == Reason.DETOUR
 
 
 def test_an_arrival_window_binds_the_drop_off() -> None:
