@@ -19,7 +19,7 @@ DEV := $(VENV)/.dev
 # An environment holds absolute paths: a moved checkout, or an upgraded system Python, needs a new one.
 $(shell [ -x $(BIN)/python ] && [ "$$(cat $(MADE) 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(MADE))
 
-.PHONY: help demo test campaign kills bench lint docs docs-check docs-update clean
+.PHONY: help demo test campaign recall kills bench lint docs docs-check docs-update clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ test: $(DEV) ## run the tests; ARGS="tests/test_x.py -k name" chooses among them
 
 campaign: $(DEV) ## play rides with crashes and lost letters from many seeds; ARGS="--seeds 1000" plays more
 	PYTHONPATH=. $(BIN)/python tests/simulation/campaign.py $(ARGS)
+
+recall: $(DEV) ## compare matching with a brute force over many pairs of trips; ARGS="--pairs 100000" compares more
+	PYTHONPATH=. $(BIN)/python tests/bench/recall.py $(ARGS)
 
 kills: $(DEV) ## play KILLS (200) rides whose nodes are killed at random moments, from SEED (random)
 	SEED="$${SEED:-$$(date +%N)}" KILLS="$${KILLS:-200}" $(BIN)/python -m pytest tests/process/test_kills.py -k whenever $(ARGS)

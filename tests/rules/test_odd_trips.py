@@ -15,7 +15,7 @@ from lazpool.records.shape import MAX_MINUTE
 from lazpool.rules.areas import offer_areas
 from lazpool.rules.geo import route_minutes
 from lazpool.rules.matching import Fit, Miss, fit
-from lazpool.rules.reach import reach_boxes
+from lazpool.rules.outline import may_meet, outline
 from tests.rules.against_oracle import Count, boarded, fill
 from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, VOIRON, offer, random_offer, random_rider, request
 
@@ -69,7 +69,7 @@ def test_a_route_that_goes_nowhere(count: int) -> None:
         assert isinstance(second, Fit)
         assert found.pickup_at <= found.dropoff_at
         assert offer_areas(odd)
-        assert reach_boxes(odd)
+        assert may_meet(outline(odd), outline(there))
 
 
 def test_a_rider_who_goes_nowhere() -> None:
