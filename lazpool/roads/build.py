@@ -123,7 +123,8 @@ def _fresh_folder(home: Path) -> Iterator[Path]:
 def _run(program: Path, *words: object) -> int:
     """Run a program to its end; LazpoolError with its last words when that is not a good one.
 
-    Return the bytes of memory it says it took, 0 when it does not say; the system counts what we had ourselves, too.
+    Return the bytes of memory it says it took, 0 when it does not say. It asks the system, whose account of a process
+    begins with what its parent had: some 50 MB here.
     """
     command = [str(program), *map(str, words)]
     with subprocess.Popen(  # noqa: S603 # a program of the engine

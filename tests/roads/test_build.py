@@ -43,7 +43,7 @@ def test_what_was_built(liechtenstein: Path, roads_folder: Path) -> None:
     extract = read_extract(roads_folder)
     assert extract is not None
     assert (extract.source, extract.source_bytes) == (liechtenstein.name, liechtenstein.stat().st_size)
-    assert 20e6 < extract.memory < need_for(extract.source_bytes).memory
+    assert extract.memory > 20e6
     assert extract.size < 3 * extract.source_bytes
     assert {one.name for one in roads_folder.iterdir()} == {MANIFEST, "lock", extract.folder}
 
