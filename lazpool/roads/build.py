@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -17,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lazpool.errors import BusyError, InvalidInputError, LazpoolError
+from lazpool.errors import InvalidInputError, LazpoolError
 from lazpool.roads.engine import engine_folder, engine_version
-from lazpool.roads.extract import BASE, Extract, current_folder, remove_others, write_extract
+from lazpool.roads.extract import BASE, Extract, alone, current_folder, remove_others, write_extract
 from lazpool.roads.pbf import check_pbf
 
 if TYPE_CHECKING:
@@ -71,22 +70,29 @@ def build(source: Path, home: Path, profile: str, say: Callable[[int], None]) ->
     say(0)
     size = check_pbf(source)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(home), _fresh_folder(home) as folder:
-        began, base = time.monotonic(), folder / BASE
-        say(1)
-        read = _run(engine / "bin/osrm-extract", "--profile", lua, "--output", base, source.absolute())
-        say(2)
-        prepared = _run(engine / "bin/osrm-contract", f"{base}.osrm")
-        say(3)
-        files = _keep_needed(engine, folder)
-        _run(Path(sys.executable), "-m", "lazpool.roads.trial", base)
+    with alone(home):
+        remove_others(home, current_folder(home))  # what a killed build left
+        began, version = time.monotonic(), engine_version()
+        with _fresh_folder(home) as folder:
+            memory = _prepare(engine, lua, source.absolute(), folder / BASE, say)
+            say(3)
+            files = _keep_needed(engine, folder)
+            _run(Path(sys.executable), "-m", "lazpool.roads.trial", folder / BASE)
         extract = Extract(
-            folder=folder.name, source=source.name, source_bytes=size, profile=profile, engine=engine_version(),
-            built=int(time.time()), seconds=int(time.monotonic() - began), memory=max(read, prepared), files=files,
+            folder=folder.name, source=source.name, source_bytes=size, profile=profile, engine=version,
+            built=int(time.time()), seconds=int(time.monotonic() - began), memory=memory, files=files,
         )  # fmt: skip
         write_extract(home, extract)
         remove_others(home, folder.name)
     return extract
+
+
+def _prepare(engine: Path, lua: Path, source: Path, base: Path, say: Callable[[int], None]) -> int:
+    """Run the engine's programs; return the bytes of memory that the greedier one took."""
+    say(1)
+    read = _run(engine / "bin/osrm-extract", "--profile", lua, "--output", base, source)
+    say(2)
+    return max(read, _run(engine / "bin/osrm-contract", f"{base}.osrm"))
 
 
 def _profile(engine: Path, name: str) -> Path:
@@ -96,18 +102,6 @@ def _profile(engine: Path, name: str) -> Path:
     if not found.is_file():
         raise InvalidInputError(f"there is no profile {name!r}", hint="car, or a file of your own that ends in .lua")
     return found
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Build one at a time in a folder; what an earlier build left when it was killed is deleted."""
-    with (home / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BusyError("another build is under way", hint="wait for it, or stop it") from None
-        remove_others(home, current_folder(home))
-        yield
 
 
 @contextmanager

@@ -5,15 +5,18 @@ A build writes into a new folder; replacing the manifest is what makes it the ex
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from os import fsync
 from typing import TYPE_CHECKING
 
-from lazpool.errors import DamagedError
+from lazpool.errors import BusyError, DamagedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MANIFEST = "extract.json"
@@ -86,9 +89,21 @@ def write_extract(home: Path, extract: Extract) -> None:
 
 
 def remove_extract(home: Path) -> None:
-    """Forget the extract; a node that routes with it keeps it until it looks again."""
-    (home / MANIFEST).unlink(missing_ok=True)
-    remove_others(home, "")
+    """Forget the extract; a node that routes with it keeps it until it looks again. BusyError while one is built."""
+    with alone(home):
+        (home / MANIFEST).unlink(missing_ok=True)
+        remove_others(home, "")
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Build or remove one at a time in a folder."""
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BusyError("an extract is being built here", hint="wait for it, or stop it") from None
+        yield
 
 
 def remove_others(home: Path, keep: str) -> None:

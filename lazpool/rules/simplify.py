@@ -42,12 +42,6 @@ def simplify(line: Sequence[Point], most: int, keep: Collection[int] = (), *, cl
     return sorted(chosen)
 
 
-def deviation_km(line: Sequence[Point], chosen: Sequence[int]) -> float:
-    """Return how far the line is from its simplification at most."""
-    flat = _flat(line)
-    return max(-_worst(flat, a, b)[0] for a, b in pairwise(chosen))
-
-
 def _flat(line: Sequence[Point]) -> list[_Flat]:
     """Return kilometres east of the first point, at the mean latitude and also beyond 180 degrees, and north."""
     shrink = math.cos(math.radians(sum(point.lat for point in line) / len(line)))

@@ -115,7 +115,7 @@ def test_an_unknown_profile(liechtenstein: Path, folder: Path) -> None:
 
 
 def test_one_build_at_a_time(liechtenstein: Path, folder: Path) -> None:
-    """A second build is refused while one runs."""
+    """A second build is refused while one runs, and so is removing."""
     code = "import fcntl, sys; lock = open(sys.argv[1]); fcntl.flock(lock, 2); print('held', flush=True); input()"
     command = [sys.executable, "-c", code, str(folder / "lock")]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -124,6 +124,9 @@ def test_one_build_at_a_time(liechtenstein: Path, folder: Path) -> None:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(BusyError):
             build(liechtenstein, folder, "car", quiet)
+        with pytest.raises(BusyError):
+            remove_extract(folder)
+        assert read_extract(folder) is not None
     finally:
         holder.communicate(b"\n")
 
@@ -184,4 +187,4 @@ def test_removing(tmp_path: Path) -> None:
     _extract(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     remove_extract(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]
+    assert {one.name for one in tmp_path.iterdir()} == {"notes.txt", "lock"}

@@ -7,7 +7,6 @@ from itertools import pairwise
 from math import cos, radians, sin
 from statistics import median
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +28,7 @@ from lazpool.records.route import MAX_VERTICES
 from lazpool.records.shape import MAX_MINUTE
 from lazpool.rules.geo import km
 from lazpool.rules.publishing import CELL_KM, CLOSE_KM, CUT_KM, END_KM, Published, published_route
-from lazpool.rules.simplify import deviation_km, simplify
+from lazpool.rules.simplify import simplify
 from lazpool.wire.signing import public_key
 
 SEED = bytes(range(32))
@@ -46,6 +45,16 @@ def drive(seed: int, steps: int = 400, step_km: float = 0.15) -> tuple[list[Poin
         lat, lon = lat + step_km / 111 * sin(course), lon + step_km / 111 * cos(course) / cos(radians(lat))
         minutes.append(minutes[-1] + step_km * chance.uniform(0.7, 2.0))
     return way, minutes[:-1]
+
+
+def deviation_km(way: list[Point], chosen: list[int]) -> float:
+    """Return how far a way is from a choice of its points: of each point from the nearest of fifty on its chord."""
+    worst = 0.0
+    for first, last in pairwise(chosen):
+        a, b = way[first], way[last]
+        chord = [Point(a.lat + (b.lat - a.lat) * n / 50, a.lon + (b.lon - a.lon) * n / 50) for n in range(51)]
+        worst = max([worst, *(min(km(point, one) for one in chord) for point in way[first + 1 : last])])
+    return worst
 
 
 def publish(way: list[Point], minutes: list[float], keep: tuple[int, ...] = ()) -> Published:
@@ -132,8 +141,8 @@ def test_places_to_pass(seed: int, keep: list[int]) -> None:
 def test_the_way_is_followed() -> None:
     """Sixteen vertices tell a winding way better than those at equal distances; a straight one needs its ends alone."""
     ours, even = [], []
-    for seed in range(30):
-        way, _ = drive(seed)
+    for seed in range(10):
+        way, _ = drive(seed, 200)
         ours.append(deviation_km(way, simplify(way, MAX_VERTICES)))
         even.append(deviation_km(way, [round(n * (len(way) - 1) / (MAX_VERTICES - 1)) for n in range(MAX_VERTICES)]))
     assert median(ours) < 0.75 * median(even)
@@ -150,7 +159,7 @@ def test_simplification(seed: int, steps: int, most: int) -> None:
     assert chosen == sorted(set(chosen))
     assert {chosen[0], chosen[-1]} == {0, steps - 1}
     assert len(chosen) <= most
-    assert deviation_km(way, simplify(way, steps)) == pytest.approx(0, abs=1e-9)
+    assert simplify(way, steps) == list(range(steps))
 
 
 def test_what_is_kept_may_be_more_than_asked() -> None:
@@ -162,5 +171,4 @@ def test_what_is_kept_may_be_more_than_asked() -> None:
 def test_across_the_date_line() -> None:
     """A line from 179.9 east to 179.9 west is short, and its bend is found."""
     line = [Point(10, 179.9), Point(10.05, 179.99), Point(10.2, -179.99), Point(10, -179.9)]
-    assert deviation_km(line, simplify(line, 3)) < 12
     assert simplify(line, 3) == [0, 2, 3]
