@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.records.places import centre
 from lazpool.records.posts import MAX_WALK, Offer, Request
+from lazpool.records.route import MAX_VERTICES
 from lazpool.rules.geo import budget_km
 from lazpool.rules.reach import EARTH_KM, side_km, time_bounds
 
@@ -39,6 +40,8 @@ _UNIT = 1000
 _EAST = 180 * _UNIT
 _SLACK_KM = 0.05
 """For distances from single-precision coordinates: the error of six is below 10 m."""
+_FORMATS = {16 * count: struct.Struct(f"{4 * count}f") for count in range(2, MAX_VERTICES + 1)}
+"""Of the shapes of offers, by their size in bytes."""
 _Vector = tuple[float, float, float]
 
 
@@ -100,11 +103,18 @@ def may_fit(offer: bytes, request: bytes) -> bool:
     """Tell from the two shapes whether the least extra way can be within what the offer allows.
 
     The cheapest insertion of insertion.py over chords, which are no longer than the great circles they stand for. A
-    walk of w km saves at most 4 w: at both ends, on the way to the stop and on the way from it.
+    walk of w km saves at most 4 w: at both ends, on the way to the stop and on the way from it. Before all vertices,
+    only the ends are looked at: from one to the other by both stops cannot be shorter in more detail.
     """
-    walk, a, b = _ends(request)
-    limit, legs, vertices = _way(offer)
-    limit += 4 * walk + _SLACK_KM
+    walk, a, b, direct = _ends(request)
+    numbers = _FORMATS[len(offer)].unpack(offer)
+    count = len(numbers) // 4
+    limit, legs = numbers[0] + 4 * walk + _SLACK_KM, numbers[1:count]
+    by_both: float = math.dist(numbers[count : count + 3], a) + direct + math.dist(b, numbers[-3:])
+    if by_both > limit + sum(legs):
+        return False
+    parts = iter(numbers[count:])
+    vertices = list(zip(parts, parts, parts, strict=True))
     to_a = [math.dist(vertex, a) for vertex in vertices]
     extra_a = list(map(sub, map(add, to_a, to_a[1:]), legs))
     if min(extra_a) > limit:
@@ -113,7 +123,7 @@ def may_fit(offer: bytes, request: bytes) -> bool:
     extra_b = list(map(sub, map(add, to_b, to_b[1:]), legs))
     if min(map(add, accumulate(extra_a, min), extra_b[1:]), default=math.inf) <= limit:
         return True
-    in_one_leg: float = min(map(sub, map(add, to_a, to_b[1:]), legs)) + math.dist(a, b)
+    in_one_leg: float = min(map(sub, map(add, to_a, to_b[1:]), legs)) + direct
     return in_one_leg <= limit
 
 
@@ -122,7 +132,7 @@ def _of_offer(offer: Offer) -> Outline:
     legs = [_arc_km(math.dist(*ends)) for ends in pairwise(vertices)]
     limit = budget_km(offer.max_detour)
     box = _box(offer.route, max(legs), limit)
-    shape = struct.pack(f"{4 * len(vertices)}f", limit, *legs, *chain.from_iterable(vertices))
+    shape = _FORMATS[16 * len(vertices)].pack(limit, *legs, *chain.from_iterable(vertices))
     return _outline(time_bounds(offer), box, shape)
 
 
@@ -228,17 +238,12 @@ def _arc_km(chord_km: float) -> float:
     return 2 * EARTH_KM * math.asin(min(1.0, chord_km / 2 / EARTH_KM))
 
 
-def _way(shape: bytes) -> tuple[float, tuple[float, ...], list[_Vector]]:
-    numbers = struct.unpack(f"{len(shape) // 4}f", shape)
-    count = len(numbers) // 4
-    parts = iter(numbers[count:])
-    return numbers[0], numbers[1:count], list(zip(parts, parts, parts, strict=True))
-
-
 @lru_cache(maxsize=256)
-def _ends(shape: bytes) -> tuple[float, _Vector, _Vector]:
+def _ends(shape: bytes) -> tuple[float, _Vector, _Vector, float]:
+    """Return the walk of a request, both ends and how far they are apart."""
     numbers = struct.unpack("7f", shape)
-    return numbers[0], numbers[1:4], numbers[4:7]
+    a, b = numbers[1:4], numbers[4:7]
+    return numbers[0], a, b, math.dist(a, b)
 
 
 def _outwards(south: float, north: float, west: float, east: float) -> tuple[int, int, int, int]:
