@@ -18,6 +18,7 @@ FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
 MAX_PLAN_DAYS = 13
 """Posts live at most 14 days, and outlive their trip."""
+_IBAN, _IBAN_MODULUS = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), 97
 EVENTS = ("match", "deal")
 MAX_HOOK_S = 600.0
 _SCRIPT = re.compile(r"-[a-z]*c|-e")
@@ -62,8 +63,8 @@ class Hook:
 class Config:
     """What a home is set to.
 
-    home: its folder. network: only nodes of the same network hear each other. name, contact: told to a partner in a
-    sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
+    home: its folder. network: only nodes of the same network hear each other. name, contact, iban: told to a partner in
+    a sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     profile: name of the cost profile. plan_days: how many days ahead the posts of a plan are published.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
@@ -73,6 +74,7 @@ class Config:
     network: str = DEFAULT_NETWORK
     name: str = ""
     contact: str = ""
+    iban: str = ""
     zone: str = "UTC"
     unit: str = "EUR"
     profile: str = "plain"
@@ -84,6 +86,8 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse a zone that does not exist, and days that posts cannot live."""
         check_zone(self.zone)
+        if self.iban and not is_iban(plain_iban(self.iban)):
+            raise InvalidInputError(f"iban: {self.iban!r} is not one", hint="look for a letter or digit that is wrong")
         if not 1 <= self.plan_days <= MAX_PLAN_DAYS:
             hint = "it is for how many days ahead plans publish their posts"
             raise InvalidInputError(f"plan_days is not from 1 to {MAX_PLAN_DAYS}", hint=hint)
@@ -122,6 +126,18 @@ class Config:
     def lock_file(self) -> Path:
         """Held by the running node; tells where it listens."""
         return self.home / "node.lock"
+
+
+def plain_iban(text: str) -> str:
+    """Return an account number as typed, in groups or small letters, as it is stored."""
+    return "".join(text.split()).upper()
+
+
+def is_iban(text: str) -> bool:
+    """Tell whether an account number has the form of ISO 13616 and its check digits hold; empty is none."""
+    if not _IBAN.fullmatch(text):
+        return False
+    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % _IBAN_MODULUS == 1
 
 
 def check_zone(name: str) -> str:

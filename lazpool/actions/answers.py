@@ -191,9 +191,9 @@ def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:
 
 
 def on_details(_desk: Desk, deal: Deal, letter: Letter) -> None:
-    """Keep the exact places and the telephone number of the partner."""
+    """Keep the exact places, the telephone number and the account of the partner."""
     body = _body(letter, Details)
-    deal.peer_contact = body.contact
+    deal.peer_contact, deal.peer_iban = body.contact, body.iban
     deal.peer_places = " ".join(f"{number / E5:.5f}" for number in body.places)
     if deal.role is Role.DRIVER and body.spots:
         deal.pickup_spot, deal.dropoff_spot = body.spots

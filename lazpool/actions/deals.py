@@ -12,6 +12,7 @@ from lazpool.actions.endings import call_off, send_decline
 from lazpool.actions.letters import How, new_card, write
 from lazpool.actions.moves import advance, checked_note, find, post_seed
 from lazpool.actions.proposals import accept_invitation
+from lazpool.config import plain_iban
 from lazpool.errors import InvalidInputError, RefusedError
 from lazpool.records.agreements import agreement_from, sign_as_driver
 from lazpool.records.bodies import E5, Acceptance, Details, Note, Proposal
@@ -86,11 +87,12 @@ def add_note(desk: Desk, deal_id: bytes, text: str) -> Deal:
 
 
 def send_details(desk: Desk, deal: Deal) -> None:
-    """Tell the partner of an agreed deal what nobody else may know: where we stand, a telephone number."""
+    """Tell the partner of an agreed deal what nobody else may know: where we stand, a telephone number, an account."""
     places = tuple(round(float(number) * E5) for number in deal.own_places.split())
     spots = tuple(map(_name, (deal.pickup_spot, deal.dropoff_spot))) if places else ()
-    if places or desk.config.contact:
-        write(desk, deal, Details(places, desk.config.contact, spots))
+    config = desk.config
+    if places or config.contact or config.iban:
+        write(desk, deal, Details(places, config.contact, spots, plain_iban(config.iban)))
 
 
 def _name(spot: str) -> str:

@@ -133,7 +133,7 @@ def _room(found: Explained) -> dict[str, object]:
 
 def _learns(desk: Desk, found: Explained) -> dict[str, object]:
     """Return what the other side would learn of us, and when; docs/decisions/008 says why in this order."""
-    contact = ["telephone"] if desk.config.contact else []
+    contact = ["telephone"] * bool(desk.config.contact) + ["account"] * bool(desk.config.iban)
     name = ["name"] if desk.config.name else []
     if found.match.role == Role.DRIVER:
         return {"on_invitation": ["which offer"], "on_agreement": [*name, "identity", *contact]}

@@ -29,6 +29,7 @@ _LEARNS = {
     "pick-up place": "where you get in",
     "drop-off place": "where you get out",
     "telephone": "your telephone number",
+    "account": "your bank account",
 }
 
 

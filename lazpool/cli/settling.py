@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,13 @@ from lazpool.cli import times
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.partners import partner, who
-from lazpool.cli.typed import currency, free_text, hex_id, minor_units, short
+from lazpool.cli.typed import currency, free_text, hex_id, iban, minor_units, short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import RefusedError
 from lazpool.records.bodies import MAX_TEXT
 from lazpool.records.settlements import METHODS, settlement_from
+from lazpool.store import deals
 from lazpool.store import settlements as stored
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lazpool.store.settlements import Stored
 
 ALL = "all"
+_LONGEST_NAME = 70
 _BY_NAME = {name: number for number, name in METHODS.items()}
 _COLUMNS = ("id", "at", "with", ">amount", "how", "state", "next")
 _EMPTY = "Nothing settled yet. Who owes whom: lazpool ledger balance. To settle: lazpool settle WITH AMOUNT"
@@ -38,19 +40,23 @@ def _amount(value: str) -> int:
     return 0 if value.strip().lower() == ALL else minor_units(value)
 
 
-@command("settle", example="lazpool settle Ada 8.34\nlazpool settle Ada all --method bank")
+@command("settle", example="lazpool settle Ada 8.34\nlazpool settle Ada all --method bank --qr")
 @click.argument("other", metavar="WITH")
 @click.argument("amount", type=_amount, metavar="AMOUNT")
 @click.option("--method", type=click.Choice(list(_BY_NAME)), default="cash", show_default=True, help="How it was paid.")
 @click.option("--unit", type=currency, default=None, metavar="CODE", help="Currency.  [default: what you owe in]")
+@click.option("--qr", is_flag=True, help="With --method bank: print the code that your banking app scans.")
+@click.option("--iban", type=iban, default=None, help="With --qr: their account, if they have told none.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def settle(app: App, other: str, amount: int, method: str, unit: str | None, *, yes: bool) -> None:
+def settle(app: App, /, other: str, amount: int, method: str, unit: str | None, **how: Any) -> None:
     """Say that you have paid AMOUNT, or `all` that you owe, to somebody you rode with; they confirm it.
 
     lazpool moves no money. `offset` is set against something outside lazpool; rides in both directions offset each
     other by themselves. `forgiven` is what the other side lets you off. Until they confirm, nothing changes.
     """
+    if (how["qr"] and method != "bank") or (how["iban"] and not how["qr"]):
+        raise click.UsageError("--qr goes with --method bank, and --iban with --qr.")
     with app.desk() as desk:
         payee, names = partner(desk, other), names_of(desk)
         unit = unit or _unit(desk, payee)
@@ -59,9 +65,12 @@ def settle(app: App, other: str, amount: int, method: str, unit: str | None, *, 
             raise RefusedError(f"you owe {who(payee, names)} nothing in {unit}", hint=_HINT, code="nothing-owed")
         amount = amount or owed
         if amount > owed:
-            app.confirm(f"{_standing(owed, who(payee, names), unit)} Settle {price(amount, unit)}?", yes=yes)
+            app.confirm(f"{_standing(owed, who(payee, names), unit)} Settle {price(amount, unit)}?", yes=how["yes"])
+        account = _account(desk, payee, unit, how["iban"]) if how["qr"] else ""
         found = actions.settle(desk, payee, amount, unit, _BY_NAME[method])
         _show(app, desk, found, f"{price(amount, unit)} to {who(payee, names)}")
+        if account and not app.json:
+            click.echo(epc_code(who(payee, names), account, amount, f"lazpool {short(found.id)}"))
 
 
 @command("settlements", example="lazpool settlements")
@@ -120,6 +129,30 @@ def _row(desk: Desk, one: Stored, names: dict[bytes, str]) -> tuple[str, ...]:
         *(short(one.id), times.day(desk, terms.at), f"to {other}" if paying else f"from {other}"),
         *(price(terms.amount, terms.unit), METHODS[terms.method], one.state, _NEXT.get(one.state, one.reason)),
     )
+
+
+def epc_code(name: str, account: str, amount: int, text: str) -> str:
+    """Return a European transfer as a QR code made of blocks (EPC069-12); amount in cents."""
+    from decimal import Decimal  # noqa: PLC0415 # seldom asked for
+    from io import StringIO  # noqa: PLC0415 # the same
+
+    from segno.helpers import make_epc_qr  # noqa: PLC0415 # the same
+
+    drawn = StringIO()
+    euros = Decimal(amount) / 100
+    make_epc_qr(name=name[:_LONGEST_NAME], iban=account, amount=euros, text=text).terminal(drawn, compact=True)
+    return drawn.getvalue()
+
+
+def _account(desk: Desk, payee: bytes, unit: str, typed: str | None) -> str:
+    """Return where somebody is paid, or raise RefusedError where a code is not possible."""
+    if unit != "EUR":
+        raise RefusedError(f"these codes are for transfers in EUR, not in {unit}", code="no-code")
+    told = [deal.peer_iban for deal in deals.all_deals(desk.node) if deal.peer == payee and deal.peer_iban]
+    if not typed and not told:
+        hint = "they can put it into their config.toml for the next ride; or type it with --iban"
+        raise RefusedError("they have told you no bank account", hint=hint, code="no-iban")
+    return typed or told[-1]
 
 
 def _unit(desk: Desk, payee: bytes) -> str:

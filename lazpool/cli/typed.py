@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.cli.app import typed
+from lazpool.config import is_iban, plain_iban
 from lazpool.errors import AmbiguousError, InvalidInputError, MalformedError, NotFoundError
 from lazpool.records.places import Point
 from lazpool.records.posts import MAX_PRICE
@@ -75,6 +76,14 @@ def currency(value: str) -> str:
     except MalformedError as wrong:
         raise click.BadParameter(f"{value!r} is not a code of three letters such as EUR") from wrong
     return code
+
+
+def iban(value: str) -> str:
+    """Convert the number of a bank account, whose check digits must hold."""
+    plain = plain_iban(value)
+    if not is_iban(plain):
+        raise click.BadParameter(f"{value!r} is not an IBAN; look for a letter or digit that is wrong")
+    return plain
 
 
 def minor_units(value: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from lazpool.config import is_iban
 from lazpool.errors import MalformedError
 from lazpool.records.agreements import MAX_TERMS, AgreementTerms, agreement_from
 from lazpool.records.groups import check_group_tag
@@ -141,13 +142,15 @@ class Note(Text):
 class Details(_Packed):
     """What only the partner may know: exact places in 1/100,000 degree as lat, lon pairs, and a telephone number.
 
-    spots: the names of the two places where they are meeting places, empty for one that is not; or none at all.
+    spots: the names of the two places where they are meeting places, empty for one that is not; or none at all. iban:
+    the bank account that the sender is paid at, empty for none.
     """
 
     KIND: ClassVar[int] = 6
     places: tuple[int, ...]
     contact: str
     spots: tuple[str, ...]
+    iban: str
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
@@ -161,6 +164,8 @@ class Details(_Packed):
             raise wrong("spots", "not a name for each place or none")
         for name in self.spots:
             check_text("spots", name, MAX_NAME)
+        if type(self.iban) is not str or (self.iban and not is_iban(self.iban)):
+            raise wrong("iban", "not the number of a bank account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +413,7 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     Decline.KIND: lambda array: build(Decline, *_arity(array, 1)),
     Cancellation.KIND: lambda array: build(Cancellation, *_arity(array, 1)),
     Note.KIND: lambda array: build(Note, *_arity(array, 1)),
-    Details.KIND: lambda array: build(Details, *_arity(array, 3)),
+    Details.KIND: lambda array: build(Details, *_arity(array, 4)),
     Boarded.KIND: lambda array: build(Boarded, *_arity(array, 1)),
     CodeRefused.KIND: lambda array: build(CodeRefused, *_arity(array, 2)),
     Receipt.KIND: _receipt,

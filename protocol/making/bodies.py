@@ -13,6 +13,7 @@ from making.raw import Raw, pack
 SIGNATURE, HASH = bytes(range(64)), bytes(range(32))
 TERMS = body(agreement())
 NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
+IBAN = "DE89370400440532013000"
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
 WELL: dict[int, tuple[str, list[Any]]] = {
     1: (
@@ -26,7 +27,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     3: ("text", ["I am full."]),
     4: ("text", [""]),
     5: ("text", ["x" * 500]),
-    6: ("places contact spots", [NEAR, "+33 4 76 00 00 00", ["Gare", ""]]),
+    6: ("places contact spots iban", [NEAR, "+33 4 76 00 00 00", ["Gare", ""], IBAN]),
     7: ("code", ["014159"]),
     8: ("counter tries_left", [7, 2]),
     9: ("terms signature passenger blind", [TERMS, SIGNATURE, DEVICE, HASH]),
@@ -46,9 +47,9 @@ ALSO: dict[int, dict[str, list[Any]]] = {
         "by a member of a closed group, under every flag": [*WELL[1][1][:6], 2**32 - 1, b"\xff" * 16, 240],
     },
     6: {
-        "no places": [[], "", []],
-        "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], "", []],
-        "no names": [NEAR, "", []],
+        "no places": [[], "", [], ""],
+        "the poles": [[9_000_000, 18_000_000, -9_000_000, -18_000_000], "", [], ""],
+        "no names": [NEAR, "", [], ""],
     },
     8: {"no tries left": [2**32 - 1, 0]},
     17: {"thirteen dates": [list(range(1, 14))]},
@@ -84,16 +85,21 @@ RANGE: dict[int, dict[str, list[Any]]] = {
     4: {"501 bytes": ["x" * 501]},
     5: {"501 bytes": ["x" * 501], "a zero": ["\0"]},
     6: {
-        "one place": [NEAR[:2], "", []],
-        "three places": [[*NEAR, 0, 0], "", []],
-        "beyond the pole": [[9_000_001, 0, 0, 0], "", []],
-        "beyond the date line": [[0, 0, 0, -18_000_001], "", []],
-        "the places as bytes": [bytes(4), "", []],
-        "a contact of 65 bytes": [[], "1" * 65, []],
-        "one name": [NEAR, "", ["Gare"]],
-        "names of no places": [[], "", ["Gare", ""]],
-        "a name of 65 bytes": [NEAR, "", ["", "x" * 65]],
-        "a name with a line that goes back": [NEAR, "", ["\r", ""]],
+        "one place": [NEAR[:2], "", [], ""],
+        "three places": [[*NEAR, 0, 0], "", [], ""],
+        "beyond the pole": [[9_000_001, 0, 0, 0], "", [], ""],
+        "beyond the date line": [[0, 0, 0, -18_000_001], "", [], ""],
+        "the places as bytes": [bytes(4), "", [], ""],
+        "a contact of 65 bytes": [[], "1" * 65, [], ""],
+        "one name": [NEAR, "", ["Gare"], ""],
+        "names of no places": [[], "", ["Gare", ""], ""],
+        "an account whose check digits are wrong": [[], "", [], IBAN[:-1] + "1"],
+        "an account in groups": [[], "", [], "DE89 3704 0044 0532 0130 00"],
+        "an account in small letters": [[], "", [], IBAN.lower()],
+        "an account of 35 letters and digits": [[], "", [], "DE89" + "0" * 31],
+        "the account as bytes": [[], "", [], b""],
+        "a name of 65 bytes": [NEAR, "", ["", "x" * 65], ""],
+        "a name with a line that goes back": [NEAR, "", ["\r", ""], ""],
     },
     7: {
         "five digits": ["01415"],

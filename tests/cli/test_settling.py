@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.test_export import verify
-from tests.cli.users import carry
+from tests.cli.users import TOMORROW, User, carry, ride
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.cli.users import User
 
 
 def balance(user: User) -> int:
@@ -111,6 +109,25 @@ def test_what_people_read(ridden: tuple[User, User]) -> None:
 def test_bad_input(ridden: tuple[User, User], words: tuple[str, ...], status: int) -> None:
     """What makes no sense is a usage error, and who or what is not known is not found."""
     assert ridden[1].run(*words)[0] == status
+
+
+def test_a_code_for_the_bank(tmp_path: Path) -> None:
+    """The driver's account is told in a sealed letter once agreed; the passenger's node draws the code from it."""
+    ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    file = ada.home / "config.toml"
+    file.write_text(file.read_text().replace('iban = ""', 'iban = "de89 3704 0044 0532 0130 00"'))
+    ride(ada, zoe, TOMORROW, "tomorrow 08:00")
+    file.write_text(file.read_text().replace("de89 3704 0044 0532 0130 00", ""))
+    said = zoe.say("settle", "Ada", "5", "--method", "bank", "--qr").out
+    assert "\u2588\u2588 \u2584\u2584\u2584\u2584\u2584 " in said, "a finder of a QR code"
+    zoe.call("refuse", zoe.call("settlements")["settlements"][0]["id"])
+    assert zoe.run("settle", "Ada", "5", "--qr")[0] == 2
+    assert zoe.run("settle", "Ada", "5", "--method", "bank", "--qr", "--unit", "CHF")[0] == 5
+    assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr")[0] == 5
+    assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr", "--iban", "DE89370400440532013001")[0] == 2
+    assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr", "--iban", "DE89370400440532013000")[0] == 0
+    file.write_text(file.read_text().replace('iban = ""', 'iban = "DE00"'))
+    assert ada.run("deals")[0] == 2
 
 
 def test_the_driver_cannot_confirm_for_the_payer(ridden: tuple[User, User]) -> None:

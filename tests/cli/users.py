@@ -94,6 +94,20 @@ def carry(*users: User) -> None:
     raise AssertionError("letters never come to an end")
 
 
+def ride(driver: User, passenger: User, at: str, later: str) -> None:
+    """Let two people share a ride by Voiron, up to the receipt; `later`: when the passenger wants to leave."""
+    driver.call("offer", GRENOBLE, LYON, "--at", at, "--via", VOIRON, "--price", "0.08")
+    passenger.call("request", VOIRON, LYON, "--at", later)
+    carry(driver, passenger)
+    match = next(one["id"] for one in passenger.call("matches")["matches"] if one["deal"] is None)
+    deal = passenger.call("propose", match)["deal"]
+    carry(driver, passenger)
+    driver.call("accept", deal)
+    carry(driver, passenger)
+    passenger.call("done", deal)
+    carry(driver, passenger)
+
+
 def _carry_from(desk: Desk, desks: list[Desk]) -> int:
     due = post_office.due(desk.node, desk.second)
     for row in due:

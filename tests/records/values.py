@@ -98,6 +98,8 @@ settlement_terms = st.builds(
 )
 halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**32 - 1), hashes, signatures)
 
+ibans = st.sampled_from(("", "DE89370400440532013000", "NO9386011117947", "GB82WEST12345698765432"))
+
 any_body = st.one_of(
     st.builds(
         bodies.Proposal,
@@ -109,9 +111,9 @@ any_body = st.one_of(
     st.builds(
         bodies.Details,
         st.tuples(*[st.integers(-9_000_000, 9_000_000), st.integers(-18_000_000, 18_000_000)] * 2),
-        *(texts(64), st.just(()) | st.tuples(texts(64), texts(64))),
+        *(texts(64), st.just(()) | st.tuples(texts(64), texts(64)), ibans),
     ),
-    st.builds(bodies.Details, st.just(()), texts(64), st.just(())),
+    st.builds(bodies.Details, st.just(()), texts(64), st.just(()), ibans),
     st.builds(bodies.Boarded, st.text("0123456789", min_size=6, max_size=6)),
     st.builds(bodies.CodeRefused, st.integers(1, MAX_MINUTE), st.integers(0, 3)),
     st.builds(bodies.Receipt, st.binary(min_size=1, max_size=768), signatures, devices, hashes),
