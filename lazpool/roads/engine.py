@@ -109,7 +109,7 @@ class Engine:
 @cache
 def _osrm() -> Any:
     engine_version()
-    import osrm  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415 # an extra, and 20 MB
+    import osrm  # noqa: PLC0415 # an extra, and 20 MB
 
     return osrm
 

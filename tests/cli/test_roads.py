@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lazpool.cli.answering import _far_off
+from lazpool.cli.dealing import _detour
 from lazpool.errors import NoEngineError
 from lazpool.roads.engine import engine_version
 from tests.cli.users import User, say
+from tests.town import Town
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +92,23 @@ def test_a_damaged_extract(ada: User) -> None:
     assert offer.status == 0
     assert "is damaged" in offer.err
     ada.call("roads", "remove")
+
+
+def test_a_detour_from_the_door_is_asked_about(tmp_path: Path) -> None:
+    """By road and above the limit it is asked before accepting, in minutes; what is estimated or within is not."""
+    with Town(tmp_path, "ann", "bob") as town:
+        town.offer("bob", detour=10)
+        town.request("ann")
+        deal = town.propose("ann")
+        town.carry()
+        received = town.deal("bob", deal.id)
+        received.detour = 14.0
+        assert _far_off(received) == ""
+        received.estimated = 0
+        assert "a detour of 14 min, and you allow 10" in _far_off(received)
+        assert _detour(received) == "14 min by road, from door to door; you allow 10 min"
+        received.detour = 9.6
+        assert _far_off(received) == ""
+        mine = town.deal("ann", deal.id)
+        mine.detour, mine.estimated = 30.0, 0
+        assert _far_off(mine) == _detour(mine) == ""
