@@ -10,16 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions import posts
+from lazpool.actions.aboard import riders
 from lazpool.actions.endings import take_down
 from lazpool.actions.matches import match_own
-from lazpool.records.agreements import agreement_from
 from lazpool.records.posts import Offer, Request, read_post
+from lazpool.rules.insertion import AT_VERTEX_KM
+from lazpool.rules.itinerary import Itinerary
 from lazpool.rules.negotiation import SEATED
 from lazpool.store import deals, own, plans
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.store.deals import Deal
+
+WORTH_KM = 2 * AT_VERTEX_KM
+"""A part of the way on which a seat is free is offered on from this length. Shorter ones are at most between the towns
+that a post tells by their cells and the places where people get in and out there."""
 
 
 def found_ride(desk: Desk, deal: Deal) -> None:
@@ -72,9 +78,4 @@ def _is_full(desk: Desk, post: own.OwnPost) -> bool:
     offer = read_post(post.envelope)[0].post
     if not isinstance(offer, Offer):
         return False
-    load = [0] * (len(offer.route) - 1)
-    for deal in deals.seated(desk.node, post.id):
-        first, last = (int(leg) for leg in deal.legs.split(","))
-        seats = agreement_from(deal.terms).seats
-        load = [taken + seats * (first <= leg <= last) for leg, taken in enumerate(load)]
-    return min(load) >= offer.seats
+    return Itinerary(offer, riders(desk, post.id)).free_km() < WORTH_KM

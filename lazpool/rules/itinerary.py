@@ -99,6 +99,14 @@ class Itinerary:
         self.left_km = budget_km(offer.max_detour) - extra - len(riders) * 2 * STOP_MIN / MIN_PER_KM
         """How much longer the way may become, once the stops of one rider more are made."""
 
+    def free_km(self) -> float:
+        """Return the length of the longest part of the way on which a seat is free."""
+        longest = part = 0.0
+        for hop, taken in zip(leg_kms([stop.point for stop in self._stops]), self._load, strict=True):
+            part = part + hop if taken < self._offer.seats else 0.0
+            longest = max(longest, part)
+        return longest
+
     def inserter(self, needs: Needs) -> Inserter:
         """Measure the way against a new rider."""
         return Inserter([stop.point for stop in self._stops], needs.pickup, needs.dropoff)

@@ -15,6 +15,7 @@ from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point
 from lazpool.rules.negotiation import Role, State
+from lazpool.store import own
 from tests.simulation.witness import Witness
 from tests.town import GRENOBLE, LYON, VOIRON, Town
 
@@ -166,3 +167,19 @@ def test_nobody_is_delayed_beyond_what_was_agreed(tmp_path: Path) -> None:
         assert refused.value.code == "full-delay"
         town.carry()
         Witness(town).looks()
+
+
+def test_an_offer_goes_when_no_part_of_a_leg_is_free(tmp_path: Path) -> None:
+    """A seat that is free on half of a leg keeps the offer public; who takes that half ends it."""
+    voreppe = Point(45.2978, 5.6376)
+    with Town(tmp_path, "bob", "ann", "cid") as town:
+        offer = town.offer("bob", seats=1)
+        for name, start, end, state in (("cid", voreppe, LYON, own.LIVE), ("ann", GRENOBLE, voreppe, own.TAKEN)):
+            town.request(name, start, end)
+            town.propose(name)
+            town.carry()
+            assert accept_all(town)["accepted"] == 1
+            town.later(minutes=1)
+            kept = own.post(town["bob"].node, offer)
+            assert kept is not None
+            assert kept.state == state
