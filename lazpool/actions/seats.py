@@ -75,7 +75,7 @@ def _is_wanted(desk: Desk, post: own.OwnPost) -> bool:
 
 
 def _is_full(desk: Desk, post: own.OwnPost) -> bool:
-    offer = read_post(post.envelope)[0].post
-    if not isinstance(offer, Offer):
+    if not (aboard := riders(desk, post.id)):  # most offers; reading them all would cost more
         return False
-    return Itinerary(offer, riders(desk, post.id)).free_km() < WORTH_KM
+    offer = read_post(post.envelope)[0].post
+    return isinstance(offer, Offer) and Itinerary(offer, aboard).free_km() < WORTH_KM
