@@ -1,7 +1,8 @@
 """Verify receipts and logs with nothing of lazpool: the text of protocol/, Python and PyNaCl.
 
-    verify_receipt.py FILE...            check this program against vector files of protocol/vectors
-    verify_receipt.py --ledger FILE...   verify exported ledgers (protocol/receipts.md, "The bundle")
+    verify_receipt.py FILE...            verify exported ledgers (protocol/receipts.md, "The bundle"), and check this
+                                         program against vector files of protocol/vectors: a file says which it is
+    verify_receipt.py --ledger FILE...   the same, and whatever is no exported ledger is not valid
 
 Exit status 0 when everything agrees or verifies, 1 when something does not, 2 when the command line is wrong.
 """
@@ -277,6 +278,15 @@ def run_vectors(path: Path) -> bool:
     return failed == 0
 
 
+def has_vectors(path: Path) -> bool:
+    """Tell whether a file is one of vectors."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return type(document) is dict and "testGroups" in document
+
+
 def run_ledger(path: Path) -> bool:
     """Verify an exported ledger; print what it says, and tell whether it holds."""
     try:
@@ -304,11 +314,11 @@ def said(one: dict[str, Any]) -> str:
 def main() -> int:
     """Return the exit status."""
     parser = argparse.ArgumentParser(description="Verify receipts and logs with nothing of lazpool.")
-    parser.add_argument("--ledger", action="store_true", help="the files are exported ledgers, not vectors")
+    parser.add_argument("--ledger", action="store_true", help="all files must be exported ledgers")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    run = run_ledger if arguments.ledger else run_vectors
-    return 1 if [path for path in arguments.files if not run(path)] else 0
+    runs = [run_vectors if not arguments.ledger and has_vectors(path) else run_ledger for path in arguments.files]
+    return 1 if [path for run, path in zip(runs, arguments.files, strict=True) if not run(path)] else 0
 
 
 if __name__ == "__main__":

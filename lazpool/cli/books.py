@@ -64,6 +64,7 @@ def balance(app: App) -> None:
     """Say who owes whom, one line a person: what you owe is negative."""
     with app.desk() as desk:
         found, names = books.balance(desk), names_of(desk)
+        offered = len(settled.in_state(desk.node, settled.OFFERED))
     documents = [
         {
             "with": one.other.hex(),
@@ -84,8 +85,9 @@ def balance(app: App) -> None:
         for one in found
     ]
     columns = ("with", ">they owe you", ">by rides", ">settled", ">km", ">rides")
-    note = "what is negative, you owe; to settle: lazpool settle WITH AMOUNT" if any(o.amount for o in found) else ""
-    app.show({"balances": documents}, Table(columns, rows, _NOTHING, note))
+    notes = ["what is negative, you owe; to settle: lazpool settle WITH AMOUNT"] if any(o.amount for o in found) else []
+    notes += [f"{offered} to confirm or refuse: lazpool settlements"] if offered else []
+    app.show({"balances": documents}, Table(columns, rows, _NOTHING, "\n".join(notes)))
 
 
 @ledger.command("verify", epilog=epilog("lazpool ledger verify"))

@@ -25,7 +25,7 @@ VERIFIER = ROOT / "examples" / "verify_receipt.py"
 
 def verify(*files: Path) -> subprocess.CompletedProcess[str]:
     """Run the verifier, which imports nothing of lazpool."""
-    command = [sys.executable, "-I", str(VERIFIER), "--ledger", *map(str, files)]
+    command = [sys.executable, "-I", str(VERIFIER), *map(str, files)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

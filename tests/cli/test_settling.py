@@ -74,6 +74,7 @@ def test_what_people_read(ridden: tuple[User, User]) -> None:
     ada, zoe = ridden
     zoe.call("settle", "Ada", "2", "--unit", "chf")
     carry(zoe, ada)
+    assert "1 to confirm or refuse" in ada.say("ledger", "balance").out
     offered = ada.say("settlements").out
     assert "from Zoe" in offered
     assert "confirm, refuse" in offered
