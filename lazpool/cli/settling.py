@@ -10,7 +10,7 @@ from lazpool.actions import books
 from lazpool.actions import settlements as actions
 from lazpool.actions.exporting import names_of
 from lazpool.cli import times
-from lazpool.cli.app import Table
+from lazpool.cli.app import Table, typed
 from lazpool.cli.commands import command
 from lazpool.cli.partners import partner, who
 from lazpool.cli.typed import currency, free_text, hex_id, iban, minor_units, short
@@ -67,7 +67,8 @@ def settle(app: App, /, other: str, amount: int, method: str, unit: str | None, 
         if amount > owed:
             app.confirm(f"{_standing(owed, who(payee, names), unit)} Settle {price(amount, unit)}?", yes=how["yes"])
         account = _account(desk, payee, unit, how["iban"]) if how["qr"] else ""
-        found = actions.settle(desk, payee, amount, unit, _BY_NAME[method])
+        with typed("an amount that two people could owe each other"):
+            found = actions.settle(desk, payee, amount, unit, _BY_NAME[method])
         _show(app, desk, found, f"{price(amount, unit)} to {who(payee, names)}")
         if account and not app.json:
             click.echo(epc_code(who(payee, names), account, amount, f"lazpool {short(found.id)}"))
@@ -144,15 +145,15 @@ def epc_code(name: str, account: str, amount: int, text: str) -> str:
     return drawn.getvalue()
 
 
-def _account(desk: Desk, payee: bytes, unit: str, typed: str | None) -> str:
+def _account(desk: Desk, payee: bytes, unit: str, given: str | None) -> str:
     """Return where somebody is paid, or raise RefusedError where a code is not possible."""
     if unit != "EUR":
         raise RefusedError(f"these codes are for transfers in EUR, not in {unit}", code="no-code")
     told = [deal.peer_iban for deal in deals.all_deals(desk.node) if deal.peer == payee and deal.peer_iban]
-    if not typed and not told:
+    if not given and not told:
         hint = "they can put it into their config.toml for the next ride; or type it with --iban"
         raise RefusedError("they have told you no bank account", hint=hint, code="no-iban")
-    return typed or told[-1]
+    return given or told[-1]
 
 
 def _unit(desk: Desk, payee: bytes) -> str:

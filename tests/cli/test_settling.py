@@ -127,6 +127,10 @@ def test_a_code_for_the_bank(tmp_path: Path) -> None:
     assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr")[0] == 5
     assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr", "--iban", "DE89370400440532013001")[0] == 2
     assert ada.run("settle", "Zoe", "5", "--method", "bank", "--qr", "--iban", "DE89370400440532013000")[0] == 0
+    carry(ada, zoe)
+    zoe.call("confirm", zoe.call("settlements")["settlements"][-1]["id"])
+    carry(ada, zoe)
+    assert ada.run("settle", "Zoe", "10995116277.75")[0] == 2, "more than the total can hold"
     file.write_text(file.read_text().replace('iban = ""', 'iban = "DE00"'))
     assert ada.run("deals")[0] == 2
 

@@ -92,6 +92,17 @@ def test_yes_is_an_answer(pair: tuple[User, User, str]) -> None:
     assert driver.state(deal) == "cancelled"
 
 
+def test_paying_more_than_is_owed_is_asked_first(pair: tuple[User, User, str]) -> None:
+    """On a terminal `settle` says what stands between the two, and no means that nothing happens."""
+    driver, _, _ = pair
+    status, shown = on_terminal(driver, "settle", "Zoe", "5", answer="n\n")
+    assert status == 1
+    assert "You owe Zoe nothing; Zoe would owe you." in shown
+    assert driver.call("settlements")["settlements"] == []
+    assert on_terminal(driver, "settle", "Zoe", "5", answer="y\n")[0] == 0
+    assert driver.call("settlements")["settlements"][0]["state"] == "proposed"
+
+
 def test_colours_only_where_wanted(pair: tuple[User, User, str]) -> None:
     """A terminal may get colours, with NO_COLOR and in a pipe there are none; a narrow one still gets every number."""
     driver, passenger, deal = pair
