@@ -109,7 +109,8 @@ def may_fit(offer: bytes, request: bytes) -> bool:
     walk, a, b, direct = _ends(request)
     numbers = _FORMATS[len(offer)].unpack(offer)
     count = len(numbers) // 4
-    limit, legs = numbers[0] + 4 * walk + _SLACK_KM, numbers[1:count]
+    limit: float = numbers[0] + 4 * walk + _SLACK_KM
+    legs = numbers[1:count]
     by_both: float = math.dist(numbers[count : count + 3], a) + direct + math.dist(b, numbers[-3:])
     if by_both > limit + sum(legs):
         return False
