@@ -49,7 +49,7 @@ class Outline(NamedTuple):
     """The bounds of a post. cell: where it is found. first, last: minutes. Sides of the box: thousandths of a degree.
 
     shape: single-precision floats. Of an offer the km of extra way it allows, the length of each leg, and x, y, z of
-    each vertex in km from the centre of the earth; of a request the km of the walk and both ends.
+    each vertex in km from the centre of the earth; of a request the km of both walks together, and both ends.
     """
 
     cell: int
@@ -62,11 +62,12 @@ class Outline(NamedTuple):
     shape: bytes
 
 
-def outline(post: Offer | Request, away_km: float = 0.0) -> Outline:
+def outline(post: Offer | Request, away_km: float | None = None) -> Outline:
     """Return the outline of a post.
 
-    away_km: of a request of ours, how far from the middles of its cells it may walk to. The walk is counted from its
-    exact ends, which may lie at the edge of a cell; of others' requests only the middles are known.
+    away_km: of a request of ours, how far its choices move both stops together from the middles of its cells. The walk
+    is counted from its exact ends, which may lie at the edge of a cell; of others' requests only the middles are known,
+    and that the walks to both stops together are no longer than the post says.
     """
     return _of_offer(post) if isinstance(post, Offer) else _of_request(post, away_km)
 
@@ -103,13 +104,13 @@ def may_fit(offer: bytes, request: bytes) -> bool:
     """Tell from the two shapes whether the least extra way can be within what the offer allows.
 
     The cheapest insertion of insertion.py over chords, which are no longer than the great circles they stand for. A
-    walk of w km saves at most 4 w: at both ends, on the way to the stop and on the way from it. Before all vertices,
+    walk of w km saves at most 2 w: on the way to the stop and on the way from it. Before all vertices,
     only the ends are looked at: from one to the other by both stops cannot be shorter in more detail.
     """
     walk, a, b, direct = _ends(request)
     numbers = _FORMATS[len(offer)].unpack(offer)
     count = len(numbers) // 4
-    limit: float = numbers[0] + 4 * walk + _SLACK_KM
+    limit: float = numbers[0] + 2 * walk + _SLACK_KM
     legs = numbers[1:count]
     by_both: float = math.dist(numbers[count : count + 3], a) + direct + math.dist(b, numbers[-3:])
     if by_both > limit + sum(legs):
@@ -137,9 +138,9 @@ def _of_offer(offer: Offer) -> Outline:
     return _outline(time_bounds(offer), box, shape)
 
 
-def _of_request(request: Request, away_km: float) -> Outline:
+def _of_request(request: Request, away_km: float | None) -> Outline:
     a, b = centre(request.cell_from), centre(request.cell_to)
-    walk = max(request.walk / 1000, away_km)
+    walk = request.walk / 1000 if away_km is None else away_km
     shape = struct.pack("7f", walk, *_vector(a), *_vector(b))
     south, north, west, east = _drawn_in(a, b, walk)
     size = _class(0, request.latest - request.earliest)

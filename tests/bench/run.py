@@ -15,10 +15,12 @@ from admission import admission
 from commands import commands
 from delivery import delivery
 from idle import idle
+from matching import matching
 from places import places
 from rich.console import Console
 from rich.table import Table
 from roads import roads
+from served import served
 
 if TYPE_CHECKING:
     from rows import Row
@@ -28,8 +30,10 @@ BENCHES = {
     "commands": commands,
     "delivery": delivery,
     "idle": idle,
+    "matching": matching,
     "places": places,
     "roads": roads,
+    "served": served,
 }
 
 

@@ -111,7 +111,7 @@ def test_who_walks_to_a_spot_is_a_candidate(near: Point) -> None:
         if isinstance(fit_places(offered, *spots, 1), Fit):
             ends = [somewhere(chance, spot, chance.choice((0.01, 0.1))) for spot in spots]
             cells = [cell_at(end, POST_RES) for end in ends]
-            walk = math.ceil(1000 * max(km(spot, centre(cell)) for spot, cell in zip(spots, cells, strict=True)))
+            walk = math.ceil(1000 * sum(km(spot, centre(cell)) for spot, cell in zip(spots, cells, strict=True)))
             if walk <= MAX_WALK:
                 fits += 1
                 window = {"earliest": offered.depart - 60, "latest": offered.depart + 600}
