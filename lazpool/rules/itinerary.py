@@ -128,7 +128,8 @@ class Itinerary:
         stops[i + 1] = mine[i + 1] = mine[i + 1]._replace(ready=ready, due=needs.pickup_to, agreed=needs.agreed)
         stops[j + 2] = mine[j + 2] = mine[j + 2]._replace(due=needs.dropoff_to)
         latest = self._offer.depart + self._offer.flex_after + needs.slack
-        wait = ready - offsets[i + 1] - latest
+        held = max((stop.ready - at for stop, at in zip(stops[: i + 1], offsets, strict=False)))
+        wait = ready - offsets[i + 1] - max(latest, held)  # only what the car does not wait for others before
         late = self._late(mine.values(), [offsets[k] for k in mine])
         depart, times = self._plan(stops, offsets)
         others = [time for index, time in enumerate(times) if index not in mine]

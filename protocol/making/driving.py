@@ -141,14 +141,15 @@ def _drive(trip: Trip, way: Way, *, alone: bool) -> list[int] | None:
     minutes, best = list(offsets(trip, way.stops)), None
     in_time = min(stop.ready - at for stop, at in zip(way.stops, minutes, strict=True) if stop.change > 0)
     for depart in range(trip.depart - trip.before, trip.depart + trip.after + 1):
-        held, times, kept = depart, [], True
+        held, times, kept, others = depart, [], True, -math.inf
         for place, (stop, offset) in enumerate(zip(way.stops, minutes, strict=True)):
             mine = place in {way.first, way.last}
             if mine or not alone:
                 held = max(held, stop.ready - offset)
                 kept &= held + offset <= stop.due
             if place == way.first:
-                kept &= stop.ready - offset <= trip.depart + trip.after + SLACK
+                kept &= stop.ready - offset <= max(trip.depart + trip.after + SLACK, others)
+            others = max(others, stop.ready - offset)
             times.append(int(held + offset))
         rank = (max(0, depart - in_time), held - depart, abs(depart - trip.depart))
         if kept and (best is None or rank < best[0]):

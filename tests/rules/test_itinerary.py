@@ -65,3 +65,20 @@ def test_who_is_late_already_becomes_no_later() -> None:
     assert missed.reason == Reason.DELAY
     assert 0 < missed.short_by < 20
     assert isinstance(fit(ride, before, [replace(late, dropoff_at=found.dropoff_at, max_delay=5)]), Fit)
+
+
+def test_a_wait_for_one_is_a_wait_for_all() -> None:
+    """Where the car waits for somebody anyway, it is late enough for the next; without them it passes too early."""
+    ride = offer(GRENOBLE, VOIRON, LYON)
+    first = request(GRENOBLE, VOIRON, earliest=MIDNIGHT, latest=MIDNIGHT + 1440)
+    found = fit(ride, first)
+    assert isinstance(found, Fit)
+    waiting = replace(boarded(first, found, 10), pickup_at=found.pickup_at + 8, dropoff_at=found.dropoff_at + 8)
+    plain = fit(ride, request(VOIRON, LYON, earliest=MIDNIGHT, latest=MIDNIGHT + 1440))
+    assert isinstance(plain, Fit)
+    later = request(VOIRON, LYON, earliest=plain.pickup_at + 7, latest=plain.pickup_at + 60)
+    assert isinstance(fit(ride, later), Miss)
+    beside = fit(ride, later, [waiting])
+    assert isinstance(beside, Fit)
+    assert beside.pickup_at >= later.earliest
+    assert isinstance(fit(ride, replace(later, earliest=plain.pickup_at + 15), [waiting]), Miss)
