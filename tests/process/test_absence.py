@@ -81,11 +81,12 @@ def test_a_hub_that_lost_its_board_while_it_was_down(people: People) -> None:
     hub.kill()
     forget_board(hub)
     hub.again()
+    until("the request is back", lambda: board.get(hub.desk.board, mine) is not None)
     driver.again()
+    until("the offer is back", lambda: board.get(hub.desk.board, theirs) is not None)
     ride = Ride(driver, passenger, deal)
     ride.finish()
     check_books(driver, passenger)
-    until("both posts are back", lambda: all(board.get(hub.desk.board, one) is not None for one in (theirs, mine)))
 
 
 @pytest.mark.parametrize("who", ["hub", "passenger"])
