@@ -8,7 +8,6 @@ from filled import fill, home, query, tomorrow
 from rows import Row
 from trips import World, metro
 
-from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request
 from lazpool.rules.geo import km
 from lazpool.rules.reach import time_bounds
@@ -31,7 +30,7 @@ def served(folder: Path) -> list[Row]:
         along = sum(bool(query(desk, one)[1]) for one in requests)
     rows = []
     for radius in RADII_KM:
-        near = sum(any(_ends_near(one, offer, radius) for offer in offers) for one in requests)
+        near = sum(any(_ends_near(world, one, offer, radius) for offer in offers) for one in requests)
         against = f"by ends within {radius} km: {near} served"
         rows.append(
             Row(
@@ -44,13 +43,13 @@ def served(folder: Path) -> list[Row]:
     return rows
 
 
-def _ends_near(one: SignedPost, other: SignedPost, radius: float) -> bool:
-    """Tell whether both ends are within the radius, and the offer leaves in the window as far as its times allow."""
+def _ends_near(world: World, one: SignedPost, other: SignedPost, radius: float) -> bool:
+    """Tell whether both true ends are within the radius, and the offer leaves in the window as far as its times allow."""
     request, offer = one.post, other.post
     if not isinstance(request, Request) or not isinstance(offer, Offer):
         return False
     first, _ = time_bounds(offer)
     if not (first <= request.latest and request.earliest <= offer.depart + offer.flex_after):
         return False
-    ends = (request.cell_from, offer.route[0]), (request.cell_to, offer.route[-1])
-    return all(km(centre(cell), end) <= radius for cell, end in ends)
+    ends = zip(world.ends[request.post_pk], world.ends[offer.post_pk], strict=True)
+    return all(km(mine, theirs) <= radius for mine, theirs in ends)

@@ -63,6 +63,8 @@ class World:
         for number, town in enumerate(towns):
             self._squares.setdefault(_square(town.at), []).append(number)
         self._flows: dict[tuple[int, int], tuple[list[int], list[float]]] = {}
+        self.ends: dict[bytes, tuple[Point, Point]] = {}
+        """Where each trip really begins and ends, by the key of its post; a post only names cells."""
 
     def offers(self, count: int) -> list[SignedPost]:
         """Return offers, each unsigned and by a key of its own."""
@@ -90,18 +92,20 @@ class World:
         start, end = self._trip()
         route = (coarse(start), *map(on_grid, self._bow(start, end)), coarse(end))
         minutes = route_minutes(route)
-        depart, flex = self._leave(), self._chance.choice((5, 10, 15, 30))
+        depart, flex, key = self._leave(), self._chance.choice((5, 10, 15, 30)), self._chance.randbytes(32)
+        self.ends[key] = start, end
         return Offer(
-            net=self._net, post_pk=self._chance.randbytes(32), box_pk=self._chance.randbytes(32),
+            net=self._net, post_pk=key, box_pk=self._chance.randbytes(32),
             letterboxes=(bytes(32),), route=route, minutes=minutes, depart=depart, flex_before=flex, flex_after=flex,
             max_detour=self._chance.choice((5, 10, 15)), seats=self._chance.randint(1, 4), price=80, unit="EUR",
             flags=0, expires=depart + minutes[-1] + flex + 60,
         )  # fmt: skip
 
     def _request(self) -> Request:
-        (start, end), at = self._trip(), self._leave()
+        (start, end), at, key = self._trip(), self._leave(), self._chance.randbytes(32)
+        self.ends[key] = start, end
         return Request(
-            *(self._net, self._chance.randbytes(32), self._chance.randbytes(32), (bytes(32),)),
+            *(self._net, key, self._chance.randbytes(32), (bytes(32),)),
             *(cell_at(start, POST_RES), cell_at(end, POST_RES), 0, at - 30, at + 30, 500, 1, 0, at + 90),
         )
 
