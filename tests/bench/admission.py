@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
 
-POSTS, ROUNDS, BATCH, AREA = 1024, 11, 256, 1
+POSTS, ROUNDS, BATCH, AREA = 1024, 21, 256, 1
 REGION_LAT, REGION_LON = (45.0, 45.9), (4.8, 6.0)
 """A region some 100 km across, about 1,700 cells: a node follows areas, so what it hears begins and ends near by."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -75,6 +76,6 @@ def own_post(signed: SignedPost) -> own.OwnPost:
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
-    """Return p50 and p99 in milliseconds."""
+    """Return p50 and p99 in milliseconds, by nearest rank."""
     ordered = sorted(seconds)
-    return ordered[len(ordered) // 2] * 1000, ordered[int(len(ordered) * 0.99)] * 1000
+    return ordered[math.ceil(len(ordered) * 0.5) - 1] * 1000, ordered[math.ceil(len(ordered) * 0.99) - 1] * 1000

@@ -44,7 +44,7 @@ def served(folder: Path) -> list[Row]:
 
 
 def _ends_near(world: World, one: SignedPost, other: SignedPost, radius: float) -> bool:
-    """Tell whether both true ends are within the radius, and the offer leaves in the window as far as its times allow."""
+    """Tell whether both true ends are within the radius, and the offer leaves in the window."""
     request, offer = one.post, other.post
     if not isinstance(request, Request) or not isinstance(offer, Offer):
         return False
