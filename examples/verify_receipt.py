@@ -34,11 +34,11 @@ from strict_bytes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
 ZEROS = bytes(32)
-GENESIS, SEALED, SETTLED, KINDS = 1, 11, 21, (1, 10, 11, 12, 20, 21, 22)
+GENESIS, SEALED, SETTLED, RESUMED, KINDS = 1, 11, 21, 60, (1, 10, 11, 12, 20, 21, 22, 60)
 
 RECEIPT = [
     *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
@@ -126,13 +126,10 @@ def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]
     first = between(found["seq"], SEQ) == 1
     require((sized(found["prev"], 32) == ZEROS) == (found["kind"] == GENESIS) == first, "range", "no such first entry")
     require(type(found["kind"]) is int and found["kind"] in KINDS, "range", "no such kind")
+    require(found["kind"] != RESUMED or found["seq"] == 2, "range", "what a log goes on from is not second in it")
     between(found["time"], SECOND)
     require(type(found["payload"]) is bytes and len(found["payload"]) <= 1024, "range", "no payload")
-    said = fields(found["payload"], 1024, 4 if first else 1)
-    for value, size in zip(said, (32, 32, 64) if first else (32,), strict=False):
-        sized(value, size)
-    if first:
-        free_text(said[3], 64)
+    _check_said(found["kind"], said := fields(found["payload"], 1024, {GENESIS: 4, RESUMED: 3}.get(found["kind"], 1)))
     found |= {"id": digest("lz/entry/1", body), "said": said}
     if expected is not None:
         for name in ("net", "log", "seq", "prev"):
@@ -142,6 +139,16 @@ def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]
     if first:
         verify_device(said[0], log, said[2], net)
     return found
+
+
+def _check_said(kind: int, said: Sequence[Any]) -> None:
+    if kind == RESUMED:
+        between(said[1], SEQ)
+        said = said[0], said[2]
+    for value, size in zip(said, (32, 32, 64) if kind == GENESIS else (32, 32), strict=False):
+        sized(value, size)
+    if kind == GENESIS:
+        free_text(said[3], 64)
 
 
 def chain(entries: list[str], net: bytes, log: bytes) -> list[dict[str, Any]]:
@@ -170,21 +177,36 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
     if document["complete"]:
         check_counts(receipts)
     if document.get("entries"):
-        log = entry(bytes.fromhex(document["entries"][0]))["log"]
-        check_log(chain(document["entries"], net, log), receipts, complete=document["complete"])
+        logs = [
+            chain(log, net, entry(bytes.fromhex(log[0]))["log"])
+            for log in [*document.get("old_logs", []), document["entries"]]
+        ]
+        check_links(logs)
+        check_logs(logs, receipts, complete=document["complete"])
     return receipts
 
 
-def check_log(log: list[dict[str, Any]], receipts: list[dict[str, Any]], *, complete: bool) -> None:
-    """Refuse records that the log does not seal once, or that saw another head of it than it has."""
-    sealed = [(one["kind"], one["said"][0]) for one in log if one["kind"] in {SEALED, SETTLED}]
+def check_links(logs: list[list[dict[str, Any]]]) -> None:
+    """Refuse logs, oldest first, that are not one person's, or do not each go on from the end of the one before."""
+    end = None
+    for log in logs:
+        said = tuple(log[1]["said"]) if len(log) > 1 and log[1]["kind"] == RESUMED else None
+        require(said == end, "chain", "a log that does not go on from the one before")
+        require(log[0]["said"][0] == logs[0][0]["said"][0], "chain", "a log of somebody else")
+        end = log[-1]["log"], log[-1]["seq"], log[-1]["id"]
+
+
+def check_logs(logs: list[list[dict[str, Any]]], receipts: list[dict[str, Any]], *, complete: bool) -> None:
+    """Refuse records that the logs do not seal once, or that saw another head of one than it has."""
+    sealed = [(one["kind"], one["said"][0]) for log in logs for one in log if one["kind"] in {SEALED, SETTLED}]
+    heads = {log[0]["log"]: {one["seq"]: one["id"] for one in log} for log in logs}
     for one in receipts:
         require(
             sealed.count((one["seal"], one["commitment"])) == 1, "chain", "a receipt that is not sealed exactly once"
         )
-        require(log[0]["log"] in one["heads"], "chain", "a receipt that does not name this log")
-        seq, head = one["heads"][log[0]["log"]]
-        require(seq <= len(log) and log[seq - 1]["id"] == head, "chain", "a head that the log does not have")
+        shown = [(heads[log].get(seq), head) for log, (seq, head) in one["heads"].items() if log in heads]
+        require(shown, "chain", "a receipt that does not name this log")
+        require(all(own == head for own, head in shown), "chain", "a head that the log does not have")
     require(not complete or len(sealed) == len({one["id"] for one in receipts}), "chain", "a sealed receipt is missing")
 
 

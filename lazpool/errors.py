@@ -111,6 +111,14 @@ class NoEngineError(LazpoolError):
     hint = "pip install 'lazpool[roads]', with Python 3.12 or newer on 64-bit Linux; without it distances are estimated"
 
 
+class HaltedError(LazpoolError):
+    """This home signs nothing: its log may go on elsewhere, or has gone on from here before, or the clock is behind."""
+
+    code = "halted"
+    status = 5
+    hint = "lazpool doctor"
+
+
 class UnsafeKeysError(RefusedError):
     """A key file can be read by other people."""
 

@@ -20,15 +20,17 @@ from lazpool.rules.ledger import (
     check_stages,
     direction,
     verify_chain,
+    verify_links,
     verify_receipts,
 )
-from lazpool.store import ledger
+from lazpool.store import ledger, logs
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lazpool.actions.desk import Desk
+    from lazpool.records.entries import Entry
     from lazpool.rules.ledger import Balance
     from lazpool.store.ledger import StoredReceipt
 
@@ -48,11 +50,9 @@ class Verdict:
 
 def verify(desk: Desk) -> Verdict:
     """Replay the log and every receipt from bytes, offline, and compare what rows are looked up by with them."""
-    entries, errors = verify_chain(ledger.entries(desk.node), net=desk.net, log_pk=desk.device.log_pk)
-    if not entries and not errors:
-        errors = ["the log is empty: its first entry is missing"]
-    if not errors and ledger.index(desk.node) != [(entry.seq, entry.id) for entry in entries]:
-        errors.append("the log: an entry is filed under another number or id")
+    chains, errors = _chains(desk)
+    entries = [entry for chain in chains for entry in chain]
+    errors += [] if errors else verify_links(chains, desk.identity)
     sealed, broken = _sealed(desk)
     stages, odd = _stages(desk)
     errors += broken + odd + verify_receipts(entries, sealed) + check_counts([one.terms for one in sealed])
@@ -60,6 +60,22 @@ def verify(desk: Desk) -> Verdict:
         if desk.identity not in {one.terms.debtor, one.terms.creditor}:
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
     return Verdict(len(entries), errors + check_stages(entries, stages))
+
+
+def _chains(desk: Desk) -> tuple[list[list[Entry]], list[str]]:
+    """Return the entries of each log, oldest log first, and what is wrong within them."""
+    found = [(log, logs.entries(desk.node, log), logs.index(desk.node, log)) for log in logs.every(desk.node)]
+    found.append((desk.device.log_pk, ledger.entries(desk.node), ledger.index(desk.node)))
+    chains, errors = [], []
+    for log_pk, envelopes, index in found:
+        entries, wrong = verify_chain(envelopes, net=desk.net, log_pk=log_pk)
+        if not entries and not wrong:
+            wrong = ["the log is empty: its first entry is missing"]
+        if not wrong and index != [(entry.seq, entry.id) for entry in entries]:
+            wrong = ["the log: an entry is filed under another number or id"]
+        chains.append(entries)
+        errors += wrong
+    return chains, errors
 
 
 def balance(desk: Desk) -> list[Balance]:

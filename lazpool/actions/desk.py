@@ -98,17 +98,14 @@ def create_home(config: Config, *, clock: Callable[[], float] = time.time) -> No
 def begin_log(desk: Desk) -> None:
     """Write the genesis entry, unless it is there: who owns this log."""
     # Imported late: a home begins once, and every other command would wait 10 ms for it.
-    from lazpool.records.entries import GENESIS, Genesis, next_key_commitment, sign_entry  # noqa: PLC0415
-    from lazpool.rules.ledger import next_entry  # noqa: PLC0415
+    from lazpool.actions import logbook  # noqa: PLC0415
+    from lazpool.records.entries import GENESIS, Genesis, next_key_commitment  # noqa: PLC0415
     from lazpool.store import ledger  # noqa: PLC0415
 
     if ledger.head(desk.node) is not None:
         return
     genesis = Genesis(desk.device, next_key_commitment(desk.keys.next_identity), f"lazpool {__version__}")
-    entry = next_entry(
-        None, net=desk.net, log_pk=desk.device.log_pk, kind=GENESIS, payload=genesis.payload(), now=desk.second
-    )
-    ledger.add_entry(desk.node, entry, sign_entry(entry, desk.keys.log))
+    logbook.add(desk, None, GENESIS, genesis.payload())
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from lazpool import __version__
-from lazpool.actions import books
+from lazpool.actions import books, logbook
 from lazpool.actions.desk import Desk
 from lazpool.config import FILE, Config, load_config
 from lazpool.errors import DamagedError, LazpoolError, MalformedError, UnsafeKeysError
-from lazpool.store import board_schema, ledger, node_schema
+from lazpool.store import board_schema, ledger, logs, node_schema
 from lazpool.store.database import explain, open_store
 from lazpool.wire.keys import load_keys
 
@@ -57,6 +57,7 @@ def examine(home: Path, *, clock: Callable[[], float] = time.time) -> list[Check
         _look("node.db", lambda: _database(Config(home).node_file, node_schema)),
         _look("board.db", lambda: _board(Config(home))),
         _look("ledger", lambda: _ledger(home, clock)),
+        _look("log", lambda: _log(home, clock)),
         _look("clock", lambda: _clock(home, clock)),
         _look("disk", lambda: _disk(home)),
         _look("versions", _versions),
@@ -125,6 +126,15 @@ def _ledger(home: Path, clock: Callable[[], float]) -> str:
     if not verdict.ok:
         raise DamagedError("; ".join(verdict.errors[:3]), hint="lazpool ledger verify")
     return f"{verdict.entries} entries hold"
+
+
+def _log(home: Path, clock: Callable[[], float]) -> str:
+    with _desk(home, clock) as desk:
+        newest, old = ledger.newest(desk.node), len(logs.every(desk.node))
+        if newest is None:
+            raise DamagedError("the log is empty", hint="restore it from a backup")
+        logbook.check(desk, newest)
+    return f"goes on here, after entry {newest.seq}" + (f"; {old} older" if old else "")
 
 
 def _clock(home: Path, clock: Callable[[], float]) -> str:

@@ -9,7 +9,7 @@ from lazpool.actions import receipts, settlements
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.receipts import receipt_from
 from lazpool.records.settlements import METHODS, settlement_from
-from lazpool.store import deals, ledger
+from lazpool.store import deals, ledger, logs
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def bundle(desk: Desk) -> dict[str, Any]:
     rides = [_parts(one) for one in ledger.receipts(desk.node)]
     paid = [_parts(one) for one in settled.in_state(desk.node, settled.SEALED)]
     log = [envelope.pack().hex() for envelope in ledger.entries(desk.node)]
-    return {**_head(desk, complete=True), "receipts": rides, "settlements": paid, "entries": log}
+    old = [[envelope.pack().hex() for envelope in logs.entries(desk.node, one)] for one in logs.every(desk.node)]
+    more = {"old_logs": old} if old else {}
+    return {**_head(desk, complete=True), "receipts": rides, "settlements": paid, "entries": log, **more}
 
 
 def bundle_of(desk: Desk, identifier: bytes) -> dict[str, Any]:

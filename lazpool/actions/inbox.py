@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import answers, cards, series, settlements
 from lazpool.actions.detours import foresee
-from lazpool.errors import MalformedError, RefusedError
+from lazpool.errors import HaltedError, MalformedError, RefusedError
 from lazpool.records.bodies import (
     Acceptance,
     Boarded,
@@ -61,6 +61,8 @@ def receive(desk: Desk, tag: bytes, sealed: bytes) -> tuple[Outcome, str]:
             foresee(desk, box.about, letter.body.agreement)
         with desk.node.transaction():
             outcome = _act(desk, box, letter)
+    except HaltedError as wrong:
+        return Outcome.LATER, f"{wrong.code}: {wrong.message}"
     except (MalformedError, RefusedError) as wrong:
         return Outcome.DROPPED, f"{wrong.code}: {wrong.message}"
     if isinstance(letter.body, SeriesAnswer) and outcome is Outcome.DONE:

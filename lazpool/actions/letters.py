@@ -10,7 +10,7 @@ from lazpool.records.letters import seal_letter
 from lazpool.records.people import Card, card_from
 from lazpool.records.shape import wire_fields
 from lazpool.rules.admission import MAX_LIFETIME
-from lazpool.store import own, post_office
+from lazpool.store import logs, own, post_office
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
@@ -29,7 +29,10 @@ _MAX_CARD = 512
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a letter travels. awaits: repeated until answered. answers: which letter. seed: who signs, else our log."""
+    """How a letter travels. awaits: repeated until answered. answers: which letter. seed: who signs, else our log.
+
+    A deal that was made under an old log goes on under it: the partner knows us by that.
+    """
 
     awaits: bool = False
     answers: bytes = b""
@@ -46,7 +49,7 @@ def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
     deal.counter += 1
     identifier, sealed = seal_letter(
         *(deal.id, deal.counter, body),
-        sender_seed=how.seed or desk.keys.log,
+        sender_seed=how.seed or logs.seed_of(desk.node, deal.id) or desk.keys.log,
         box_pk=card.box_pk,
         about=deal.about,
         net=desk.net,

@@ -1,25 +1,41 @@
-"""Our own log: what was signed is noted in the transaction that keeps it."""
+"""Our own log: what was signed is noted in the transaction that keeps it, unless the log may have gone on elsewhere."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lazpool.errors import RefusedError
+from lazpool.errors import HaltedError, RefusedError
 from lazpool.records.entries import commitment_payload, sign_entry
 from lazpool.records.receipts import blind_commitment
-from lazpool.rules.ledger import next_entry
-from lazpool.store import ledger
+from lazpool.rules.ledger import Head, next_entry
+from lazpool.store import ledger, logs, marker
+from lazpool.store.marker import Marker, machine_of
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.rules.ledger import Head
+    from lazpool.records.entries import Entry
+
+MAX_BEHIND = 600
+"""Seconds that the clock may be behind the newest entry; clocks are corrected by less."""
+_RESUME = "if it is this home that goes on: lazpool ledger resume; see docs/how-to/backup.md"
 
 
 def note(desk: Desk, kind: int, identifier: bytes, blind: bytes) -> None:
-    """Append an entry of that kind about a receipt or a settlement, which it shows as a commitment only."""
+    """Append an entry of that kind about a receipt or a settlement, which it shows as a commitment only.
+
+    Raises HaltedError when this log must not be continued here.
+    """
     payload = commitment_payload(blind_commitment(identifier, blind))
-    entry = next_entry(head(desk), net=desk.net, log_pk=desk.device.log_pk, kind=kind, payload=payload, now=desk.second)
+    add(desk, head(desk), kind, payload)
+
+
+def add(desk: Desk, after: Head | None, kind: int, payload: bytes) -> None:
+    """Sign the entry that follows `after`, store it, and mark it once it is committed."""
+    entry = next_entry(after, net=desk.net, log_pk=desk.device.log_pk, kind=kind, payload=payload, now=desk.second)
     ledger.add_entry(desk.node, entry, sign_entry(entry, desk.keys.log))
+    desk.node.once_committed(partial(mark, desk, entry))
 
 
 def position(desk: Desk) -> tuple[int, bytes]:
@@ -29,8 +45,35 @@ def position(desk: Desk) -> tuple[int, bytes]:
 
 
 def head(desk: Desk) -> Head:
-    """Return the newest entry, or raise RefusedError where not even the first is there."""
-    found = ledger.head(desk.node)
+    """Return the newest entry for what goes on from it; RefusedError without one, HaltedError where it must not."""
+    found = ledger.newest(desk.node)
     if found is None:
         raise RefusedError("this home has no log", hint="create a new home with: lazpool init", code="no-log")
-    return found
+    check(desk, found)
+    behind = found.time - desk.second
+    if behind > MAX_BEHIND:
+        why = f"the clock is {behind} s behind your own last signature"
+        raise HaltedError(why, hint="set the clock", code="clock-behind")
+    return Head(found.seq, found.id, found.time)
+
+
+def check(desk: Desk, newest: Entry) -> None:
+    """Raise HaltedError unless the log is where it was left: in this home, on this machine."""
+    log, kept = desk.device.log_pk, marker.read(desk.config.keys_folder)
+    if newest.log_pk != log:
+        raise HaltedError("node.db and the key of the log do not belong together", hint=_RESUME, code="old-copy")
+    if kept is None or kept.log in logs.every(desk.node):
+        return  # a home from before there were marks, or a crash before the first mark of a new log
+    if kept.log != log or newest.seq < kept.seq or ledger.id_at(desk.node, kept.seq) != kept.id:
+        why = f"node.db is an older copy: it ends with entry {newest.seq}, and entry {kept.seq} was signed already"
+        raise HaltedError(why, hint=_RESUME, code="old-copy")
+    here = machine_of(log)
+    if kept.machine and here and kept.machine != here:
+        raise HaltedError("this home was copied from another machine", hint=_RESUME, code="other-machine")
+
+
+def mark(desk: Desk, entry: Entry) -> None:
+    """Keep beside the database how far the log has got; for what has committed."""
+    made = Marker(entry.log_pk, entry.seq, entry.id, machine_of(entry.log_pk))
+    with suppress(OSError):  # what is committed is done; a mark that is behind is made good by the next
+        marker.write(desk.config.keys_folder, made)

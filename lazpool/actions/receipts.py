@@ -30,7 +30,7 @@ from lazpool.records.receipts import (
 )
 from lazpool.records.shape import HASH, shaped, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
-from lazpool.store import deals, ledger, post_office
+from lazpool.store import deals, ledger, logs, post_office
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
 
@@ -56,6 +56,7 @@ def sign_receipt(desk: Desk, deal: Deal) -> None:
     if ledger.of_deal(desk.node, deal.id, ledger.PROPOSED):
         post_office.ask_again(desk.node, deal.id, Receipt.KIND, desk.second)
         return
+    _check_first_time(desk, deal)
     terms, blind = _terms(desk, deal)
     signature = sign_first(terms, desk.keys.log)
     debtor = desk.device
@@ -183,10 +184,17 @@ def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
     return terms, blind
 
 
+def _check_first_time(desk: Desk, deal: Deal) -> None:
+    """Refuse a ride from before this home was restored: what it signed after the backup, it does not know."""
+    if agreement_from(deal.terms).pickup_at * 60 <= logs.ended(desk.node, deal.id):
+        why = "this home was restored after the ride began, and may have signed for it before"
+        raise RefusedError(why, hint="your partner knows; settle it between you", code="restored")
+
+
 def _check_terms(desk: Desk, deal: Deal, letter: Receipt) -> None:
     terms, agreed = letter.receipt, agreement_from(deal.terms)
-    expected = (desk.net, deal.id, desk.identity, deal.peer, deal.peer_log, agreed.id)
-    if (terms.net, terms.ride, terms.driver, terms.passenger, terms.init_log, terms.agreement) != expected:
+    expected = (desk.net, deal.id, desk.identity, deal.peer, agreed.id)
+    if (terms.net, terms.ride, terms.driver, terms.passenger, terms.agreement) != expected:
         raise RefusedError("the receipt names other people, another ride or another network", code="wrong-terms")
     asked = (agreed.distance, agreed.seats, agreed.amount, agreed.unit)
     if (terms.distance, terms.seats, terms.amount, terms.unit) != asked:

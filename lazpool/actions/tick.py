@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lazpool.actions import cards, events, plans, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
+from lazpool.errors import HaltedError
 from lazpool.records.bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, ledger, letterbox, own, post_office
@@ -28,9 +30,11 @@ def tick(desk: Desk) -> None:
     """Do all that the clock asks for."""
     _expire_posts(desk)
     _time_out_deals(desk)
-    _lapse_receipts(desk)
+    with suppress(HaltedError):  # a home that signs nothing also notes nothing; the rest goes on
+        _lapse_receipts(desk)
     seats.take_back_full(desk)
-    _lapse_settlements(desk)
+    with suppress(HaltedError):
+        _lapse_settlements(desk)
     cards.renew(desk)
     plans.keep_up(desk)
     series.go_on(desk)

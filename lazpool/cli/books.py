@@ -10,6 +10,7 @@ from lazpool.actions import books
 from lazpool.actions.exporting import names_of
 from lazpool.cli import times
 from lazpool.cli.app import Table
+from lazpool.cli.backups import resume
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.exports import choice, export
 from lazpool.cli.partners import who
@@ -17,10 +18,11 @@ from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
-from lazpool.records.entries import COMMITMENTS, GENESIS, KINDS, Entry, commitment_of, entry_from
+from lazpool.records.entries import COMMITMENTS, GENESIS, KINDS, RESUMED, Entry, commitment_of, entry_from
 from lazpool.records.receipts import blind_commitment, receipt_from
 from lazpool.records.settlements import METHODS, SettlementTerms, settlement_from
 from lazpool.store import ledger as stored
+from lazpool.store import logs
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def ledger() -> None:
 
 
 ledger.add_command(export)
+ledger.add_command(resume)
 
 
 @ledger.command("show", epilog=epilog("lazpool ledger show\nlazpool ledger show --since 2027-03-01 --with Zoe"))
@@ -50,7 +53,8 @@ def show(app: App, since: str | None, until: str | None, other: str | None) -> N
     """List the entries of your ledger."""
     with app.desk() as desk:
         receipts, names, wanted = _receipts(desk), names_of(desk), choice(desk, since, until, other)
-        every = [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
+        every = [entry_from(one.body) for log in logs.every(desk.node) for one in logs.entries(desk.node, log)]
+        every += [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
         entries = [one for one in every if wanted.takes(one.time // 60, _with(desk, one, receipts))]
         documents = [_document(desk, entry, receipts) for entry in entries]
         rows = [_row(desk, entry, receipts, names) for entry in entries]
@@ -107,6 +111,9 @@ def verify(ctx: click.Context) -> None:
     ctx.exit(wrong.status)
 
 
+_SAID = {GENESIS: "your ledger begins", RESUMED: "it goes on from the log above"}
+
+
 def _receipts(desk: Desk) -> dict[bytes, Terms]:
     """Return receipts and settlements by what log entries show of them."""
     found: dict[bytes, Terms] = {}
@@ -132,7 +139,8 @@ def _of(entry: Entry, receipts: dict[bytes, Terms]) -> Terms | None:
 
 
 def _document(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> dict[str, object]:
-    head = {"seq": entry.seq, "id": entry.id.hex(), "kind": KINDS[entry.kind], "at": times.iso_second(desk, entry.time)}
+    head = {"log": entry.log_pk.hex(), "seq": entry.seq, "id": entry.id.hex(), "kind": KINDS[entry.kind]}
+    head["at"] = times.iso_second(desk, entry.time)
     terms = _of(entry, receipts)
     if terms is None:
         return {**head, "receipt": None}
@@ -151,7 +159,7 @@ def _row(desk: Desk, entry: Entry, receipts: dict[bytes, Terms], names: dict[byt
     head = (str(entry.seq), KINDS[entry.kind], times.day_and_time(desk, entry.time // 60))
     terms = _of(entry, receipts)
     if terms is None:
-        return (*head, "your ledger begins" if entry.kind == GENESIS else "", "", "")
+        return (*head, _SAID.get(entry.kind, ""), "", "")
     return (*head, _what(desk, terms, names), price(_signed(desk, terms), terms.unit), short(terms.id))
 
 

@@ -21,6 +21,8 @@ COMMANDS = {
         "status": "running:status",
         "doctor": "checkup:doctor",
         "paths": "home:paths",
+        "backup": "backups:backup",
+        "restore": "backups:restore",
     },
     "Trips": {
         "place": "places:place",

@@ -32,13 +32,16 @@ MAX_ENTRY = 2048
 MAX_PAYLOAD = 1024
 MAX_SOFTWARE = 64
 ZEROS = bytes(HASH)
+RESUMED_SEQ = 2
 
 GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
+RESUMED = 60
 RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
 COMMITMENTS = RIDES + SETTLEMENTS
 KINDS = {GENESIS: "genesis", PROPOSED: "proposed", SEALED: "sealed", LAPSED: "lapsed"}
 KINDS |= {SETTLE_PROPOSED: "settle-proposed", SETTLE_SEALED: "settle-sealed", SETTLE_LAPSED: "settle-lapsed"}
+KINDS |= {RESUMED: "resumed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Entry:
         check_uint("time", self.time, 0, MAX_SECOND)
         if (self.prev == ZEROS) != (self.seq == 1) or (self.kind == GENESIS) != (self.seq == 1):
             raise wrong("seq", "the genesis entry is the first, and only it has no entry before")
+        if self.kind == RESUMED and self.seq != RESUMED_SEQ:
+            raise wrong("seq", "what a log goes on from stands second in it")
         _check_payload(self.kind, self.payload)
 
     def body(self) -> bytes:
@@ -94,6 +99,25 @@ class Genesis:
         return encode((self.device.identity, self.next_commitment, self.device.certificate, self.software))
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The newest entry that is known of the log that a new one goes on from."""
+
+    log_pk: bytes
+    seq: int
+    id: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what breaks the format."""
+        check_bytes("old log", self.log_pk, KEY)
+        check_uint("old seq", self.seq, 1, MAX_SEQ)
+        check_bytes("old id", self.id, HASH)
+
+    def payload(self) -> bytes:
+        """Return the payload of the entry that says so."""
+        return encode((self.log_pk, self.seq, self.id))
+
+
 def entry_id(body: bytes) -> bytes:
     """Return the id of an entry: the hash of its unsigned body."""
     return tagged_hash("lz/entry/1", body)
@@ -120,8 +144,13 @@ def genesis_from(entry: Entry) -> Genesis:
     return build(Genesis, device, commitment, software)
 
 
+def resumed_from(entry: Entry) -> Resumed:
+    """Return what an entry of kind 60 says, or raise MalformedError."""
+    return build(Resumed, *shaped(entry.payload, MAX_PAYLOAD, 3))
+
+
 def commitment_of(entry: Entry) -> bytes:
-    """Return the blinded commitment that every entry but the genesis carries."""
+    """Return the blinded commitment that an entry of `COMMITMENTS` carries."""
     (commitment,) = shaped(entry.payload, MAX_PAYLOAD, 1)
     check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
     return commitment  # type: ignore[return-value] # checked above
@@ -154,5 +183,7 @@ def _check_payload(kind: int, payload: bytes) -> None:
     elif kind in COMMITMENTS:
         (commitment,) = shaped(payload, MAX_PAYLOAD, 1)
         check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # the same
+    elif kind == RESUMED:
+        build(Resumed, *shaped(payload, MAX_PAYLOAD, 3))
     else:
         raise wrong("kind", f"{kind!r} is no kind of entry")

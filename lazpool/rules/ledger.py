@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.entries import (
+    COMMITMENTS,
     GENESIS,
     LAPSED,
     PROPOSED,
+    RESUMED,
+    RESUMED_SEQ,
     SEALED,
     SETTLE_LAPSED,
     SETTLE_PROPOSED,
     SETTLE_SEALED,
     ZEROS,
     Entry,
+    Resumed,
     check_entry,
     commitment_of,
     entry_from,
     entry_id,
     genesis_from,
+    resumed_from,
 )
 from lazpool.records.receipts import (
     Countersignature,
@@ -141,6 +146,20 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
     return entries, errors
 
 
+def verify_links(logs: Sequence[Sequence[Entry]], identity: bytes) -> list[str]:
+    """Check that each log, oldest first, is this person's, and says that it goes on from the end of the one before."""
+    errors = []
+    before: Entry | None = None
+    for number, log in enumerate(logs, 1):
+        if log and genesis_from(log[0]).device.identity != identity:
+            errors.append(f"log {number}: belongs to somebody else")
+        said = next((resumed_from(entry) for entry in log[1:RESUMED_SEQ] if entry.kind == RESUMED), None)
+        if said != (Resumed(before.log_pk, before.seq, before.id) if before else None):
+            errors.append(f"log {number}: does not go on from the end of the one before it")
+        before = log[-1] if log else before
+    return errors
+
+
 def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
     """Check each sealed receipt and settlement from bytes and against the log.
 
@@ -172,7 +191,7 @@ def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bo
     """
     told: dict[bytes, tuple[int, ...]] = defaultdict(tuple)
     for entry in entries:
-        if entry.kind != GENESIS:
+        if entry.kind in COMMITMENTS:
             told[commitment_of(entry)] += (entry.kind,)
     errors = []
     for commitment, kind, first in stages:

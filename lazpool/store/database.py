@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lazpool.errors import BusyError, DamagedError, LazpoolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 BUSY_S = 5.0
@@ -30,6 +30,7 @@ class Store:
         """Take over an open, migrated connection to a file."""
         self.connection = connection
         self._path, self._file = path, _file_at(path)
+        self._then: list[Callable[[], None]] = []
 
     def is_gone(self) -> bool:
         """Tell whether the file was deleted or replaced since; what is written here is then seen by nobody else."""
@@ -63,8 +64,15 @@ class Store:
         if self.connection.in_transaction:
             yield
         else:
+            self._then = []
             with _immediate(self.connection):
                 yield
+            for act in self._then:
+                act()
+
+    def once_committed(self, act: Callable[[], None]) -> None:
+        """Do something when the transaction that runs has committed, and nothing when it does not."""
+        self._then.append(act)
 
     def version(self) -> int:
         """Return a number that changes when another process commits."""

@@ -54,10 +54,22 @@ def index(db: Store) -> list[tuple[int, bytes]]:
     return [(row[0], row[1]) for row in db.all("SELECT seq, id FROM entries ORDER BY seq")]
 
 
+def newest(db: Store) -> Entry | None:
+    """Return the newest entry."""
+    row = db.one("SELECT body FROM entries ORDER BY seq DESC LIMIT 1")
+    return entry_from(row["body"]) if row else None
+
+
 def head(db: Store) -> Head | None:
     """Return the newest entry's number, id and time."""
-    row = db.one("SELECT * FROM entries ORDER BY seq DESC LIMIT 1")
-    return Head(row["seq"], row["id"], entry_from(row["body"]).time) if row else None
+    entry = newest(db)
+    return Head(entry.seq, entry.id, entry.time) if entry else None
+
+
+def id_at(db: Store, seq: int) -> bytes:
+    """Return the id of the entry of that number, empty when there is none."""
+    row = db.one("SELECT id FROM entries WHERE seq=?", (seq,))
+    return row["id"] if row else b""
 
 
 def save_receipt(db: Store, receipt: StoredReceipt) -> None:

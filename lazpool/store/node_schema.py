@@ -191,6 +191,17 @@ ALTER TABLE deals ADD COLUMN card_counter INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE deals ADD COLUMN peer_iban TEXT NOT NULL DEFAULT '';
 """
 
+# Logs that a restored or copied home no longer writes to. seed: for letters of the deals that were made under it, empty
+# when it is lost. ended: the second from which on another log is written to.
+_LOGS = """
+CREATE TABLE old_logs (log BLOB PRIMARY KEY, seed BLOB NOT NULL, ended INTEGER NOT NULL) STRICT;
+CREATE TABLE old_entries (
+    log BLOB NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, body BLOB NOT NULL, signature BLOB NOT NULL,
+    PRIMARY KEY (log, seq)
+) STRICT;
+CREATE TABLE deal_logs (deal BLOB PRIMARY KEY, log BLOB NOT NULL) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -205,6 +216,7 @@ _STEPS = {
     "alerts": _ALERTS,
     "series": _SERIES,
     "settlements": _SETTLEMENTS,
+    "logs": _LOGS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = ("identity", "next_identity", "log", "node")
+_NEXT_LOG = "log.key.new"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,6 +58,35 @@ def load_keys(folder: Path) -> Keys:
     """Read the key files, after checking that nobody else can."""
     _check_private(folder, 0o700)
     return Keys(*(_read(folder / f"{name}.key") for name in NAMES))
+
+
+def prepare_log(folder: Path) -> bytes:
+    """Write the seed of a new log aside and return it; `adopt_log` puts it in the place of the old one."""
+    aside = folder / _NEXT_LOG
+    aside.unlink(missing_ok=True)
+    seed = new_seed()
+    _write(aside, seed)
+    return seed
+
+
+def prepared_log(folder: Path) -> bytes:
+    """Return the seed that was written aside, empty when none was."""
+    return _read(folder / _NEXT_LOG) if (folder / _NEXT_LOG).exists() else b""
+
+
+def adopt_log(folder: Path) -> None:
+    """Let the seed that was written aside be that of the log."""
+    (folder / _NEXT_LOG).replace(folder / "log.key")
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, seed: bytes) -> None:

@@ -18,7 +18,8 @@ TIME = 1_740_036_600
 NEXT_KEY = digest("lz/root/1", Signer("passenger next identity").pk)
 ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
 GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
-SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
+SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED, RESUMED = 20, 21, 22, 60
+OLD_LOG = Signer("passenger old log")
 
 
 def genesis_payload(device: list[bytes] | None = None, **changes: Any) -> bytes:
@@ -49,6 +50,12 @@ def later(**changes: Any) -> dict[str, Any]:
     return fields_of(**{"kind": SEALED, "seq": 7, "prev": prev, "payload": pack([ONE]), **changes})
 
 
+def resumed(**changes: Any) -> dict[str, Any]:
+    """Return the fields of an entry that says what its log goes on from."""
+    fields = {"kind": RESUMED, "seq": 2, "payload": pack([OLD_LOG.pk, 9, ONE])}
+    return later(**{**fields, **changes})
+
+
 def signed(packed: bytes, by: Signer = LOG, net: bytes = NET, tag: str = "entry") -> bytes:
     """Return the envelope of a body."""
     return pack([packed, by.sign(tag, entry_id(packed), net=net)])
@@ -71,6 +78,8 @@ def entries() -> Group:
         "a settlement, proposed": later(kind=SETTLE_PROPOSED),
         "a settlement, sealed": later(kind=SETTLE_SEALED),
         "a settlement, lapsed": later(kind=SETTLE_LAPSED),
+        "resumed": resumed(),
+        "resumed from an entry of the largest number": resumed(payload=pack([OLD_LOG.pk, 2**32 - 1, ONE])),
         "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
     }.items():
         data = body(fields)
@@ -116,6 +125,8 @@ def _bent_entries(group: Group) -> None:
         "kind 13, which is none": later(kind=13),
         "kind 23, which is none": later(kind=23),
         "the kind as bytes": later(kind=b"\x0b"),
+        "kind 61, which is none": later(kind=61),
+        "resumed, but third": resumed(seq=3),
         "number 0": later(seq=0),
         "number 2^32": later(seq=2**32),
         "the first entry is not the genesis": later(seq=1, prev=ZEROS),
@@ -139,6 +150,11 @@ def _bent_payloads(group: Group) -> None:
         ("no commitment", "shape", later(payload=pack([]))),
         ("a genesis with the payload of a receipt", "shape", fields_of(payload=pack([ONE]))),
         ("a receipt with the payload of a genesis", "shape", later(payload=genesis_payload())),
+        ("resumed with the payload of a receipt", "shape", resumed(payload=pack([ONE]))),
+        ("a receipt with the payload of resumed", "shape", later(payload=resumed()["payload"])),
+        ("resumed from a log of 31 bytes", "range", resumed(payload=pack([OLD_LOG.pk[1:], 9, ONE]))),
+        ("resumed from entry 0", "range", resumed(payload=pack([OLD_LOG.pk, 0, ONE]))),
+        ("resumed from an id of 33 bytes", "range", resumed(payload=pack([OLD_LOG.pk, 9, ONE + b"\0"]))),
         ("a commitment of 31 bytes", "range", later(payload=pack([ONE[1:]]))),
         ("a commitment as text", "range", later(payload=pack(["c" * 32]))),
         ("a payload of 1025 bytes", "range", later(payload=bytes(1025))),
@@ -161,6 +177,9 @@ PLAIN: list[Step] = [
     ),
     *((LAPSED, pack([TWO]), {}), (SEALED, pack([TWO]), {})),
 ]
+
+
+RESUMES: Step = (RESUMED, pack([OLD_LOG.pk, 9, ONE]), {})
 
 
 def chain(steps: list[Step], by: Signer = LOG) -> list[bytes]:
@@ -194,6 +213,7 @@ def chains() -> Group:
     log = chain(PLAIN)
     group.valid("a log with two receipts, one of them late", entries=log)
     group.valid("the genesis alone", entries=log[:1])
+    group.valid("a log that goes on from an older one", entries=chain([PLAIN[0], RESUMES, *PLAIN[1:]]))
     group.valid("two entries in one second", entries=bent(2, time=TIME))
     stranger = [(GENESIS, genesis_payload(STRANGER.device()), {}), *PLAIN[1:]]
     for comment, at, entries in (
@@ -261,6 +281,7 @@ def bundles(
         "in two currencies, each counted by itself", bundle=ledger({"unit": "CHF"}, {"dir_seq": 1, "dir_balance": 834})
     )
     _paid_bundles(group, whole, settled)
+    _resumed_bundles(group, whole)
     for comment, layer, bundle in (
         ("another format", "shape", {**whole, "format": "lazpool-ledger-2"}),
         ("no receipts", "shape", {name: value for name, value in whole.items() if name != "receipts"}),
@@ -321,6 +342,37 @@ def _paid_bundles(group: Group, whole: Fields, settled: Callable[..., dict[str, 
         group.invalid(comment, "chain", bundle=bundle)
     receipts = {**alone, "settlements": whole["receipts"][:1]}
     group.invalid("a receipt passed off as a settlement", "shape", bundle=receipts)
+
+
+def _resumed_bundles(group: Group, whole: Fields) -> None:
+    """Add the passenger's ledger after the loss of the device: the second receipt is sealed in the new log."""
+    old = whole["entries"][:-1]
+    new_log = Signer("passenger new log")
+    device, strangers = (
+        [one.identity.pk, new_log.pk, one.identity.sign("dev", digest("lz/dev/1", new_log.pk), net=NET)]
+        for one in (PASSENGER, STRANGER)
+    )
+    said = [digest("lz/terms/1", one["terms"]) + one["blind"] for one in whole["receipts"]]
+    seal: Step = (SEALED, pack([digest("lz/blind/1", said[1])]), {})
+
+    def bundle(origin: list[Any] | None, genesis: bytes = genesis_payload(device), *more: Step) -> Fields:
+        resumes: list[Step] = [] if origin is None else [(RESUMED, pack(origin), {})]
+        log = chain([(GENESIS, genesis, {}), *resumes, seal, *more], new_log)
+        return {**whole, "old_logs": [old], "entries": log}
+
+    end = [LOG.pk, len(old), ids(old)[-1]]
+    good = bundle(end)
+    group.valid("a ledger of two logs", bundle=good)
+    for comment, wrong in (
+        ("the old log is missing", {name: value for name, value in good.items() if name != "old_logs"}),
+        ("the new log does not say what it goes on from", bundle(None)),
+        ("the new log goes on from an entry before the last", bundle([LOG.pk, len(old) - 1, ids(old)[-2]])),
+        ("the new log goes on from another log", bundle([OLD_LOG.pk, len(old), ids(old)[-1]])),
+        ("the new log is of somebody else", bundle(end, genesis_payload(strangers))),
+        ("a receipt is sealed in both logs", {**good, "old_logs": [whole["entries"]]}),
+        ("a receipt is sealed twice in the new log", bundle(end, genesis_payload(device), seal)),
+    ):
+        group.invalid(comment, "chain", bundle=wrong)
 
 
 def _exchanged(receipts: list[dict[str, bytes]]) -> list[dict[str, bytes]]:

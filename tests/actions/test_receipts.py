@@ -35,7 +35,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "network": ({"net": ELSEWHERE}, "another network"),
     "driver": ({"driver": public_key(b"\x01" * 32)}, "other people"),
     "passenger": ({"passenger": public_key(b"\x01" * 32)}, "other people"),
-    "device": ({"init_log": public_key(b"\x01" * 32)}, "other people"),
+    "device": ({"init_log": public_key(b"\x01" * 32)}, "not the debtor"),
     "start": ({"start": 29_000_160}, "other times"),
     "length": ({"length": 2880}, "other times"),
     "late": ({"expires": 1}, "too late"),

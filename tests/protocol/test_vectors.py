@@ -11,14 +11,17 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from lazpool.errors import MalformedError
+from lazpool.records.entries import entry_from
 from lazpool.records.settlements import settlement_from
-from lazpool.rules.ledger import check_counts, verify_chain, verify_receipts
+from lazpool.rules.ledger import check_counts, verify_chain, verify_links, verify_receipts
 from lazpool.wire.envelope import open_envelope
 from tests.protocol.readers import READERS, sealed_receipt
 from tests.protocol.vectors import FILES, PROTOCOL, Vector, vectors
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lazpool.records.entries import Entry
 
 VECTORS = [vector for vector in vectors() if vector.group["type"] != "Bundle"]
 VALID = [vector for vector in VECTORS if vector.test["result"] == "valid"]
@@ -64,11 +67,19 @@ def test_exports_agree_with_the_ledger(vector: Vector) -> None:
         receipt.check()
     if "entries" not in bundle:
         return
-    envelopes = [open_envelope(bytes.fromhex(one), 2048) for one in bundle["entries"]]
-    entries, errors = verify_chain(envelopes, net=bytes.fromhex(bundle["net"]), log_pk=receipts[0].terms.init_log)
-    assert not errors
+    chains = [_chain(log, bundle["net"]) for log in [*bundle.get("old_logs", []), bundle["entries"]]]
+    entries = [entry for chain in chains for entry in chain]
+    assert not verify_links(chains, receipts[0].terms.debtor)
     if bundle["complete"]:
         assert not verify_receipts(entries, receipts) + check_counts([receipt.terms for receipt in receipts])
+
+
+def _chain(log: list[str], net: str) -> list[Entry]:
+    envelopes = [open_envelope(bytes.fromhex(one), 2048) for one in log]
+    owner = entry_from(envelopes[0].body).log_pk
+    entries, errors = verify_chain(envelopes, net=bytes.fromhex(net), log_pk=owner)
+    assert not errors
+    return entries
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

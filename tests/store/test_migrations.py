@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from lazpool.records.places import Point
 from lazpool.rules.negotiation import State
-from lazpool.store import board, board_schema, deals, groups, node_schema, own, post_office, ways
+from lazpool.store import board, board_schema, deals, groups, ledger, logs, node_schema, own, post_office, ways
 from lazpool.store.database import open_store
 
 if TYPE_CHECKING:
@@ -159,4 +159,17 @@ def test_matches_from_before_walks_stay(tmp_path: Path) -> None:
     (kept,) = board.matches(new)
     assert board.match(new, b"m") == kept
     assert (kept.walk, kept.delay, kept.pickup_spot, kept.dropoff_place) == (7, 0, "", "")
+    new.close()
+
+
+def test_a_home_from_before_backups(tmp_path: Path) -> None:
+    """A database of an earlier version keeps its log, has no older one, and can close it."""
+    old = before("logs", tmp_path / "node.db", node_schema, 12)
+    old.execute("INSERT INTO entries VALUES (1, x'0a', x'0b', x'0c')")
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    assert logs.every(new) == []
+    assert ledger.index(new) == [(1, b"\x0a")]
+    logs.retire(new, b"log", b"seed", 7)
+    assert (logs.every(new), ledger.index(new), logs.index(new, b"log")) == ([b"log"], [], [(1, b"\x0a")])
     new.close()

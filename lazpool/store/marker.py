@@ -1,0 +1,63 @@
+"""A mark beside node.db of how far the log has got: an old copy of the database, or of the home, does not fit it.
+
+It is written after each commit, so it may be behind by what a crash cut off, never ahead; see docs/decisions/027.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lazpool.errors import HaltedError
+from lazpool.wire.hashing import tagged_hash
+from lazpool.wire.keys import sync_folder
+
+FILE = "log.mark"
+MACHINE = Path("/etc/machine-id")
+"""What Linux calls an installation by; elsewhere a copy of a whole home is not noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The newest entry that was committed here. machine: a hash that differs on another machine, empty if unknown."""
+
+    log: bytes
+    seq: int
+    id: bytes
+    machine: bytes
+
+
+def machine_of(log: bytes, file: Path = MACHINE) -> bytes:
+    """Return what this machine is called in the marks of a log, empty when it has no name."""
+    try:
+        name = file.read_bytes().strip()
+    except OSError:
+        return b""
+    return tagged_hash("lz/machine/1", log + name) if name else b""
+
+
+def read(folder: Path) -> Marker | None:
+    """Return the mark, None when none was made yet; HaltedError when it cannot be read."""
+    try:
+        said = json.loads((folder / FILE).read_text("ascii"))
+        log, identifier, machine = (bytes.fromhex(said[name]) for name in ("log", "id", "machine"))
+        return Marker(log, int(said["seq"]), identifier, machine)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, OSError) as wrong:
+        raise HaltedError(f"{folder / FILE} cannot be read: {wrong}", hint="lazpool ledger resume") from wrong
+
+
+def write(folder: Path, marker: Marker) -> None:
+    """Bring a mark to the disk, whole or not at all."""
+    said = {"log": marker.log.hex(), "seq": marker.seq, "id": marker.id.hex(), "machine": marker.machine.hex()}
+    aside = folder / f"{FILE}.{os.getpid()}.new"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(json.dumps(said) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(folder / FILE)
+    sync_folder(folder)
