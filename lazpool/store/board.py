@@ -126,14 +126,17 @@ def near(db: Store, kind: int, cells: Iterable[tuple[int, int]] | None, mine: Ou
     cells: where to look, each with the earliest `first` there, as rules.outline.cells_near says; None for everywhere.
     """
     sql = f"SELECT envelope, shape FROM posts WHERE own=0 AND kind=?1 AND {_BOUNDS[kind]}"  # noqa: S608 # our words
-    rows = db.connection.cursor()
-    rows.row_factory = None  # plain tuples, which are quicker to make
     values = (mine.first, mine.last, mine.south, mine.north, mine.west, mine.east)
     if cells is None:
-        yield from rows.execute(sql, (kind, 0, *values))
+        yield from _pairs(db.execute(sql, (kind, 0, *values)))
         return
     for cell, earliest in cells:
-        yield from rows.execute(f"{sql} AND cell=?2 AND first>=?9", (kind, cell, *values, earliest))
+        yield from _pairs(db.execute(f"{sql} AND cell=?2 AND first>=?9", (kind, cell, *values, earliest)))
+
+
+def _pairs(found: sqlite3.Cursor) -> Iterator[tuple[bytes, bytes]]:
+    found.row_factory = None  # plain tuples, which are quicker to make
+    return found
 
 
 def post_ids(db: Store) -> list[bytes]:
