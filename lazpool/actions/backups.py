@@ -49,6 +49,8 @@ def restore(home: Path, file: Path, passphrase: str, *, clock: Callable[[], floa
     The log of the backup is closed: it may have gone on after it was made. A new one begins, with a key of its own.
     """
     check_empty(home)
+    if file.stat().st_size > MAX_SIZE:
+        raise DamagedError(f"{file} is larger than any backup")
     files = _open(file.read_bytes(), passphrase)
     unfinished = home.with_name(f"{home.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

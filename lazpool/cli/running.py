@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.cli.commands import command, epilog, group
+from lazpool.errors import HaltedError, RefusedError
 from lazpool.node.presence import Presence, look
 from lazpool.store import board, own, post_office
 
@@ -78,7 +79,18 @@ def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[st
         from lazpool.node.run import run_node  # noqa: PLC0415 # what is typed wrongly is said before this takes its time
 
         configure_logs()
+        _say_if_halted(app, desk)
         run_node(desk, listen=addresses, hub=hub, areas=areas)
+
+
+def _say_if_halted(app: App, desk: Desk) -> None:
+    """Tell a person that this node will sign no receipts; everything else goes on."""
+    from lazpool.actions import logbook  # noqa: PLC0415 # a command imports what it needs
+
+    try:
+        logbook.head(desk)
+    except (HaltedError, RefusedError) as wrong:
+        app.say(f"No receipt will be signed: {wrong.message}\nhint: {wrong.hint}")
 
 
 @contextmanager

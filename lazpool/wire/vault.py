@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import struct
+import unicodedata
 from dataclasses import dataclass
 
 from nacl.bindings import (
@@ -72,7 +73,7 @@ def unlock(data: bytes, passphrase: str) -> bytes:
 
 
 def _key(passphrase: str, salt: bytes, effort: Effort) -> bytes:
-    secret = passphrase.encode("utf-8")
+    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")  # keyboards differ in accents
     return bytes(crypto_pwhash_alg(_KEY, secret, salt, effort.passes, effort.memory, crypto_pwhash_ALG_ARGON2ID13))
 
 

@@ -5,29 +5,31 @@ from __future__ import annotations
 import shutil
 import stat
 import struct
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lazpool.actions import backups, books, receipts, rides
 from lazpool.actions import deals as decisions
-from lazpool.actions.desk import open_desk
+from lazpool.actions.desk import create_home, open_desk
 from lazpool.actions.exporting import bundle
 from lazpool.actions.resuming import resume
+from lazpool.config import Config
 from lazpool.errors import DamagedError, HaltedError, LazpoolError, RefusedError
 from lazpool.records.entries import RESUMED, entry_from, resumed_from
 from lazpool.records.places import Point
+from lazpool.rules.ledger import verify_chain
 from lazpool.rules.negotiation import State
 from lazpool.store import ledger, logs, marker, own
 from lazpool.wire import vault
 from lazpool.wire.signing import public_key
 from tests.town import Town
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 WORDS = "correct horse battery"
 
 
@@ -353,6 +355,47 @@ def test_an_entry_is_in_the_mark_once_it_is_committed(agreed: tuple[Town, bytes]
     assert kept is not None
     assert head is not None
     assert (kept.log, kept.seq, kept.id) == (public_key(ann.keys.log), head.seq, head.id)
+
+
+_SIGN = """
+import sys
+from pathlib import Path
+from lazpool.actions import logbook
+from lazpool.actions.desk import open_desk
+from lazpool.records.entries import PROPOSED
+with open_desk(Path(sys.argv[1])) as desk:
+    while True:
+        with desk.node.transaction():
+            logbook.note(desk, PROPOSED, bytes(32), bytes(32))
+        print(flush=True)
+"""
+
+
+def test_sigkill_is_no_alarm(tmp_path: Path) -> None:
+    """A process that signs without end is killed at any moment, again and again; the log goes on, and is whole."""
+    home = tmp_path / "home"
+    create_home(Config(home, name="Ann"))
+    for number in (1, 7, 16, 30):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _SIGN, str(home)], stdout=subprocess.PIPE, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+        )
+        with child:
+            assert child.stdout is not None
+            for _ in range(number):
+                assert child.stdout.readline()
+            child.kill()
+        with open_desk(home) as desk:
+            head, kept = receipts.logbook.head(desk), marker.read(desk.config.keys_folder)
+            assert kept is not None
+            assert head.seq - 1 <= kept.seq <= head.seq
+            chain, errors = verify_chain(ledger.entries(desk.node), net=desk.net, log_pk=desk.device.log_pk)
+            assert (errors, len(chain)) == ([], head.seq)
+
+
+def test_accents_are_one_letter_or_two() -> None:
+    """A passphrase opens the file however its accents were typed."""
+    sealed_up = vault.lock(b"x", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", vault.LEAST)
+    assert vault.unlock(sealed_up, "cafe\N{COMBINING ACUTE ACCENT}") == b"x"
 
 
 def test_opened_again(agreed: tuple[Town, bytes]) -> None:
