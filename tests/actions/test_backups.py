@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lazpool.actions import backups, books, receipts, rides
+from lazpool.actions import backups, books, receipts, rides, settlements
 from lazpool.actions import deals as decisions
 from lazpool.actions.desk import create_home, open_desk
 from lazpool.actions.exporting import bundle
@@ -22,6 +22,7 @@ from lazpool.config import Config
 from lazpool.errors import DamagedError, HaltedError, LazpoolError, RefusedError
 from lazpool.records.entries import RESUMED, entry_from, resumed_from
 from lazpool.records.places import Point
+from lazpool.records.settlements import CASH
 from lazpool.rules.ledger import verify_chain
 from lazpool.rules.negotiation import State
 from lazpool.store import ledger, logs, marker, own
@@ -405,3 +406,17 @@ def test_opened_again(agreed: tuple[Town, bytes]) -> None:
     town.kill("ann")
     with open_desk(town.home("ann"), clock=town.clock) as desk:
         receipts.logbook.head(desk)
+
+
+@pytest.mark.parametrize("loser", ["ann", "bob"])
+def test_a_debt_from_before_is_settled_after(ridden: Town, loser: str) -> None:
+    """Whoever of the two lost the home, what is owed can be paid and confirmed, and both ledgers hold."""
+    lose(ridden, loser, back_up(ridden, loser))
+    ann, bob = ridden["ann"], ridden["bob"]
+    (owed,) = [-one.amount for one in books.balance(ann)]
+    made = settlements.settle(ann, bob.identity, owed, "EUR", CASH)
+    ridden.carry()
+    settlements.confirm(bob, made.id)
+    ridden.carry()
+    assert [one.amount for name in ("ann", "bob") for one in books.balance(ridden[name])] == [0, 0]
+    holds(ridden, "ann", "bob")
