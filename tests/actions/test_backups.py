@@ -100,7 +100,12 @@ def test_a_receipt_from_before_is_countersigned_after(agreed: tuple[Town, bytes]
 def test_a_ride_agreed_before_is_ridden_after(agreed: tuple[Town, bytes], loser: str) -> None:
     """The partner takes the new device of the same person, for the code, the receipt and its half."""
     town, deal = agreed
-    lose(town, loser, back_up(town, loser))
+    file, before = back_up(town, loser), town.deal(loser, deal).counter
+    decisions.add_note(town[loser], deal, "after the backup")
+    town.carry()
+    used = town.deal(loser, deal).counter
+    lose(town, loser, file)
+    assert before < used < town.deal(loser, deal).counter, "no number of a letter is used twice"
     town.board_car(deal)
     town.carry()
     assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
