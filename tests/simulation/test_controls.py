@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.actions import answers, endings, receipts, settlements
+from lazpool.actions import answers, endings, logbook, receipts, settlements
 from lazpool.records.bodies import Receipt
+from lazpool.records.entries import entry_from
 from lazpool.store import deals, ledger, post_office
 from lazpool.store import settlements as settled
 from tests.simulation.schedules import play_rides, prepare
@@ -135,22 +136,22 @@ def gives_seats_away(patch: pytest.MonkeyPatch) -> None:
 
 
 def uses_numbers_twice(patch: pytest.MonkeyPatch) -> None:
-    """Take an older entry for the newest, as after a restored backup."""
-    head = ledger.head
+    """Take an older entry for the newest, as after an old copy was put back, and look at no mark."""
+    newest = ledger.newest
 
     def older(db: Store) -> Any:
-        newest = head(db)
-        if newest is None or newest.seq < 3:
-            return newest
-        row = db.all("SELECT * FROM entries WHERE seq=?", (newest.seq - 1,))[0]
-        return type(newest)(row["seq"], row["id"], newest.time)
+        last = newest(db)
+        if last is None or last.seq < 3:
+            return last
+        return entry_from(db.all("SELECT body FROM entries WHERE seq=?", (last.seq - 1,))[0]["body"])
 
     def replace(db: Store, entry: Any, envelope: Any) -> None:
         values = (entry.seq, entry.id, envelope.body, envelope.signature)
         db.execute("INSERT OR REPLACE INTO entries VALUES (?,?,?,?)", values)
 
-    patch.setattr(ledger, "head", older)
+    patch.setattr(ledger, "newest", older)
     patch.setattr(ledger, "add_entry", replace)
+    patch.setattr(logbook, "check", lambda _desk, _newest: None)
 
 
 def settles_halfway(patch: pytest.MonkeyPatch) -> None:
