@@ -18,16 +18,14 @@ from lazpool.records.shape import (
     KEY,
     MAX_AMOUNT,
     MAX_MINUTE,
-    VERSION,
+    Terms,
     build,
     check_bytes,
     check_uint,
     check_unit,
     parse,
-    wire_fields,
 )
-from lazpool.wire.codec import encode
-from lazpool.wire.hashing import NET_SIZE, tagged_hash
+from lazpool.wire.hashing import NET_SIZE
 from lazpool.wire.signing import public_key, sign, verify
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ MAX_DISTANCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementTerms:
+class AgreementTerms(Terms):
     """What both sign before the ride.
 
     pickup, dropoff: meeting cells of H3 resolution 9. *_at, answer_by: minutes since the epoch. distance: 100 m.
@@ -47,6 +45,7 @@ class AgreementTerms:
     """
 
     KIND: ClassVar[int] = 4
+    TAG: ClassVar[str] = "lz/agree/1"
     net: bytes
     deal: bytes
     offer_id: bytes
@@ -78,16 +77,6 @@ class AgreementTerms:
         check_uint("amount", self.amount, 0, MAX_AMOUNT)
         check_unit("unit", self.unit)
         check_uint("answer_by", self.answer_by, 0, MAX_MINUTE)
-
-    def body(self) -> bytes:
-        """Return the bytes that both sign."""
-        net, *rest = wire_fields(self)
-        return encode((VERSION, net, self.KIND, *rest))
-
-    @property
-    def id(self) -> bytes:
-        """The id of the agreement: the hash of its terms."""
-        return tagged_hash("lz/agree/1", self.body())
 
 
 def agreement_from(body: bytes) -> AgreementTerms:

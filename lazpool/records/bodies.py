@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
 from lazpool.config import is_iban
 from lazpool.errors import MalformedError
@@ -360,6 +361,9 @@ Body: TypeAlias = (
 )
 
 
+_H = TypeVar("_H", Receipt, Settlement)
+
+
 def body_from(kind: int, data: bytes) -> Body:
     """Decode the body of a letter of that kind, or raise MalformedError."""
     if kind not in _READERS:
@@ -377,19 +381,14 @@ def _acceptance(array: Array) -> Acceptance:
     return build(Acceptance, agreement, offer_signature, bind_signature, device_from(driver), card_from(card), name)
 
 
-def _receipt(array: Array) -> Receipt:
-    terms, signature, passenger, blind = _arity(array, 4)
-    return build(Receipt, terms, signature, device_from(passenger), blind)
+def _first_half(record: type[_H], array: Array) -> _H:
+    terms, signature, debtor, blind = _arity(array, 4)
+    return build(record, terms, signature, device_from(debtor), blind)
 
 
 def _countersign(array: Array) -> Countersign:
     receipt_id, device, seq, head, signature = _arity(array, 5)
     return Countersign(build(Countersignature, receipt_id, device_from(device), seq, head, signature))
-
-
-def _settlement(array: Array) -> Settlement:
-    terms, signature, payer, blind = _arity(array, 4)
-    return build(Settlement, terms, signature, device_from(payer), blind)
 
 
 def _confirmation(array: Array) -> Confirmation:
@@ -416,13 +415,13 @@ _READERS: dict[int, Callable[[Array], Body]] = {
     Details.KIND: lambda array: build(Details, *_arity(array, 4)),
     Boarded.KIND: lambda array: build(Boarded, *_arity(array, 1)),
     CodeRefused.KIND: lambda array: build(CodeRefused, *_arity(array, 2)),
-    Receipt.KIND: _receipt,
+    Receipt.KIND: partial(_first_half, Receipt),
     Countersign.KIND: _countersign,
     ReceiptRefused.KIND: lambda array: build(ReceiptRefused, *_arity(array, 2)),
     Invitation.KIND: lambda array: build(Invitation, *_arity(array, 2)),
     Series.KIND: lambda array: build(Series, *_arity(array, 1)),
     SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *_arity(array, 2)),
-    Settlement.KIND: _settlement,
+    Settlement.KIND: partial(_first_half, Settlement),
     Confirmation.KIND: _confirmation,
     SettlementRefused.KIND: lambda array: build(SettlementRefused, *_arity(array, 2)),
     NewCard.KIND: lambda array: build(NewCard, card_from(_arity(array, 1)[0])),

@@ -18,16 +18,14 @@ from lazpool.records.shape import (
     KEY,
     MAX_AMOUNT,
     MAX_MINUTE,
-    VERSION,
+    Terms,
     build,
     check_bytes,
     check_uint,
     check_unit,
     parse,
-    wire_fields,
     wrong,
 )
-from lazpool.wire.codec import encode
 from lazpool.wire.hashing import NET_SIZE, tagged_hash
 from lazpool.wire.signing import SIGNATURE_SIZE, sign, verify
 
@@ -71,7 +69,7 @@ class CoSigned(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptTerms:
+class ReceiptTerms(Terms):
     """What both sign after the ride.
 
     start: minutes since the epoch, a quarter hour. length: minutes. distance: 100 m. amount: minor units of `unit` that
@@ -80,6 +78,7 @@ class ReceiptTerms:
     """
 
     KIND: ClassVar[int] = 5
+    TAG: ClassVar[str] = "lz/terms/1"
     FIRST: ClassVar[str] = "receipt-init"
     SECOND: ClassVar[str] = "receipt-resp"
     net: bytes
@@ -128,16 +127,6 @@ class ReceiptTerms:
             check_bytes(name, getattr(self, name), HASH)
         if self.driver == self.passenger:
             raise wrong("driver", "nobody gives a receipt to themselves")
-
-    def body(self) -> bytes:
-        """Return the bytes that both sign."""
-        net, *rest = wire_fields(self)
-        return encode((VERSION, net, self.KIND, *rest))
-
-    @property
-    def id(self) -> bytes:
-        """The id of the receipt: the hash of its terms."""
-        return tagged_hash("lz/terms/1", self.body())
 
     @property
     def debtor(self) -> bytes:

@@ -15,17 +15,15 @@ from lazpool.records.shape import (
     KEY,
     MAX_AMOUNT,
     MAX_MINUTE,
-    VERSION,
+    Terms,
     build,
     check_bytes,
     check_uint,
     check_unit,
     parse,
-    wire_fields,
     wrong,
 )
-from lazpool.wire.codec import encode
-from lazpool.wire.hashing import NET_SIZE, tagged_hash
+from lazpool.wire.hashing import NET_SIZE
 
 MAX_SETTLEMENT = 512
 NONCE = 16
@@ -34,7 +32,7 @@ METHODS = {CASH: "cash", BANK: "bank", OFFSET: "offset", FORGIVEN: "forgiven"}
 
 
 @dataclass(frozen=True, slots=True)
-class SettlementTerms:
+class SettlementTerms(Terms):
     """What both sign.
 
     at: minute at which the payer says so. amount: minor units of `unit` by which the payer's debt to the payee shrinks,
@@ -43,6 +41,7 @@ class SettlementTerms:
     """
 
     KIND: ClassVar[int] = 6
+    TAG: ClassVar[str] = "lz/settle/1"
     FIRST: ClassVar[str] = "settle-init"
     SECOND: ClassVar[str] = "settle-resp"
     net: bytes
@@ -77,16 +76,6 @@ class SettlementTerms:
         check_uint("init_seq", self.init_seq, 1, MAX_SEQ)
         check_bytes("init_head", self.init_head, HASH)
         check_uint("expires", self.expires, 0, MAX_MINUTE)
-
-    def body(self) -> bytes:
-        """Return the bytes that both sign."""
-        net, *rest = wire_fields(self)
-        return encode((VERSION, net, self.KIND, *rest))
-
-    @property
-    def id(self) -> bytes:
-        """The id of the settlement: the hash of its terms."""
-        return tagged_hash("lz/settle/1", self.body())
 
     @property
     def debtor(self) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from lazpool.errors import MalformedError
-from lazpool.wire.codec import decode
+from lazpool.wire.codec import decode, encode
+from lazpool.wire.hashing import tagged_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,3 +101,22 @@ def wire_fields(record: object) -> Array:
 
 def _wire(value: Value) -> Value:
     return wire_fields(value) if is_dataclass(value) else value
+
+
+class Terms:
+    """Terms that people sign by their id: an agreement, a receipt or a settlement; `net` is their first field."""
+
+    __slots__ = ()
+    KIND: ClassVar[int]
+    TAG: ClassVar[str]
+    """The personalisation of the hash that is their id."""
+
+    def body(self) -> bytes:
+        """Return the bytes that both sign."""
+        net, *rest = wire_fields(self)
+        return encode((VERSION, net, self.KIND, *rest))
+
+    @property
+    def id(self) -> bytes:
+        """The hash of the body."""
+        return tagged_hash(self.TAG, self.body())
