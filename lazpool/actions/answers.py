@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lazpool.actions import deals as decisions
 from lazpool.actions import proposals, receipts, rides, seats, series
-from lazpool.actions.detours import cost_of
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two
 from lazpool.actions.moves import MAX_NOTE, advance, post_seed
+from lazpool.actions.objections import by_road, objection
 from lazpool.actions.standpoint import secret_of
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
@@ -30,19 +30,15 @@ from lazpool.records.bodies import (
     Series,
     SeriesAnswer,
 )
-from lazpool.records.groups import member_tag
 from lazpool.records.posts import Offer, Request, check_signature, read_post
 from lazpool.records.receipts import receipt_from
-from lazpool.rules import terms as agreement
 from lazpool.rules.admission import untimely
-from lazpool.rules.conditions import compatible
 from lazpool.rules.matching import mismatch
 from lazpool.rules.negotiation import OPEN, Event, Role, State, step
-from lazpool.store import deals, groups, ledger, own, post_office
+from lazpool.store import deals, ledger, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.records.agreements import AgreementTerms
     from lazpool.records.bodies import Body
     from lazpool.records.letters import Letter
     from lazpool.store.deals import Deal
@@ -88,7 +84,7 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
     else:
         advance(desk, deal, Event.THEY_PROPOSE)
         proposals.take_proposal(deal, body)
-    if reason := _objection(desk, body, offer) or _by_road(desk, body, offer, deal):
+    if reason := objection(desk, body, offer) or by_road(desk, body, offer, deal):
         _refuse(desk, deal, letter, reason)
         return
     deals.put(desk.node, deal)
@@ -263,42 +259,6 @@ def on_receipt_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
     if step(deal.role, deal.state, Event.THEY_DECLINE) is not None:
         reason = f"the driver's node refused the receipt: {body.reason}"
         advance(desk, deal, Event.THEY_DECLINE, reason=reason[:MAX_NOTE], by="them")
-
-
-def _objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
-    terms, offer = body.agreement, read_post(own_offer.envelope)[0].post
-    if not isinstance(offer, Offer) or (terms.net, terms.offer_id) != (desk.net, own_offer.id):
-        return "the terms are about another offer"
-    if terms.offer_pk != offer.post_pk or terms.passenger == desk.identity:
-        return "the terms name the wrong people"
-    if own_offer.state not in {own.LIVE, own.TAKEN}:
-        return f"the offer is {own_offer.state}"
-    if terms.answer_by < desk.minute:
-        return "the proposal came too late"
-    return _not_for_them(desk, body, offer) or agreement.objection(offer, terms, body.max_delay)
-
-
-def _by_road(desk: Desk, body: Proposal, own_offer: own.OwnPost, deal: Deal) -> str:
-    """Note what this costs us by road, where roads are known; return why it is too much, or nothing."""
-    cost, offer = cost_of(desk, own_offer, body.agreement), read_post(own_offer.envelope)[0].post
-    if cost.own is not None:
-        deal.detour, deal.estimated = round(cost.own.rider, 1), 0
-    return "the detour by road is above the limit" if isinstance(offer, Offer) and cost.is_above(offer) else ""
-
-
-def _not_for_them(desk: Desk, body: Proposal, offer: Offer) -> str:
-    """Return why our offer is not for who proposes, or nothing: their node may not have asked before it proposed."""
-    if not compatible(offer.flags, body.flags):
-        return "the conditions of offer and request differ"
-    return "" if body.member == _member_tag(desk, offer, body.agreement) else "the offer is for a closed group"
-
-
-def _member_tag(desk: Desk, offer: Offer, terms: AgreementTerms) -> bytes | None:
-    """Return what a proposal for our offer must show: nothing, or that its author is in the offer's group."""
-    if not offer.group:
-        return b""
-    secret = groups.secret_of(desk.node, offer)
-    return member_tag(secret, terms.id) if secret else None  # None: we left the group, and nobody can show anything
 
 
 def _check_room(desk: Desk, offer_id: bytes) -> None:
