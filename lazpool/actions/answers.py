@@ -13,23 +13,21 @@ from lazpool.actions.objections import by_road, objection
 from lazpool.actions.standpoint import secret_of
 from lazpool.errors import LazpoolError, MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
-from lazpool.records.bodies import (
+from lazpool.records.deal_bodies import (
     E5,
     Acceptance,
     Boarded,
     Cancellation,
     CodeRefused,
-    Countersign,
     Decline,
     Details,
     Invitation,
     Note,
     Proposal,
-    Receipt,
-    ReceiptRefused,
     Series,
     SeriesAnswer,
 )
+from lazpool.records.halves import Countersign, Receipt, ReceiptRefused
 from lazpool.records.posts import Offer, Request, check_signature, read_post
 from lazpool.records.receipts import receipt_from
 from lazpool.rules.admission import untimely
@@ -39,12 +37,12 @@ from lazpool.store import deals, ledger, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.records.bodies import Body
+    from lazpool.records.body_shape import AnyBody
     from lazpool.records.letters import Letter
     from lazpool.store.deals import Deal
     from lazpool.store.ledger import StoredReceipt
 
-_B = TypeVar("_B", bound="Body")
+_B = TypeVar("_B", bound="AnyBody")
 
 MAX_PROPOSALS = 64
 MAX_INVITATIONS = 64

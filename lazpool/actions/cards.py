@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions.letters import card_of_box, new_card, pack_card, write
 from lazpool.errors import MalformedError
-from lazpool.records.bodies import NewCard
+from lazpool.records.deal_bodies import NewCard
 from lazpool.store import deals, own
 
 if TYPE_CHECKING:

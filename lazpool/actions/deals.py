@@ -15,7 +15,7 @@ from lazpool.actions.proposals import accept_invitation
 from lazpool.config import plain_iban
 from lazpool.errors import InvalidInputError, RefusedError
 from lazpool.records.agreements import agreement_from, sign_as_driver
-from lazpool.records.bodies import E5, Acceptance, Details, Note, Proposal
+from lazpool.records.deal_bodies import E5, Acceptance, Details, Note, Proposal
 from lazpool.records.people import MAX_NAME
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules import terms as agreement

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lazpool.actions.letters import How, write
 from lazpool.actions.moves import advance, checked_note, post_seed
 from lazpool.errors import RefusedError
-from lazpool.records.bodies import Cancellation, Decline, Invitation, Proposal, Settlement
+from lazpool.records.deal_bodies import Cancellation, Decline, Invitation, Proposal
+from lazpool.records.halves import Settlement
 from lazpool.records.posts import Offer, Request, Withdrawal, sign_post
 from lazpool.rules.negotiation import Event, Role, State
 from lazpool.store import deals, own, post_office

@@ -11,26 +11,21 @@ from typing import TYPE_CHECKING
 from lazpool.actions import answers, cards, series, settlements
 from lazpool.actions.detours import foresee
 from lazpool.errors import HaltedError, MalformedError, RefusedError
-from lazpool.records.bodies import (
+from lazpool.records.deal_bodies import (
     Acceptance,
     Boarded,
     Cancellation,
     CodeRefused,
-    Confirmation,
-    Countersign,
     Decline,
     Details,
     Invitation,
     NewCard,
     Note,
     Proposal,
-    Receipt,
-    ReceiptRefused,
     Series,
     SeriesAnswer,
-    Settlement,
-    SettlementRefused,
 )
+from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRefused, Settlement, SettlementRefused
 from lazpool.records.letters import Letter, open_letter
 from lazpool.store import deals, own, post_office
 

@@ -18,7 +18,7 @@ from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.records.bodies import Body
+    from lazpool.records.body_shape import AnyBody
     from lazpool.records.posts import Offer, Request
     from lazpool.store.deals import Deal
 
@@ -39,7 +39,7 @@ class How:
     seed: bytes = b""
 
 
-def write(desk: Desk, deal: Deal, body: Body, how: How | None = None) -> bytes:
+def write(desk: Desk, deal: Deal, body: AnyBody, how: How | None = None) -> bytes:
     """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves.
 
     It is kept as long as a card, after the ride or from now on; when the ride ends a stranger may say, up to a bound.

@@ -14,7 +14,7 @@ from lazpool.store import groups, own
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.agreements import AgreementTerms
-    from lazpool.records.bodies import Proposal
+    from lazpool.records.deal_bodies import Proposal
     from lazpool.store.deals import Deal
 
 

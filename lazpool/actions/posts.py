@@ -171,10 +171,10 @@ def _tag(desk: Desk, name: str, seed: bytes) -> bytes:
     """Return what a post with that key carries to belong to a group of ours; nothing without a name."""
     if not name:
         return b""
-    circle = groups.get(desk.node, name)
-    if circle is None:
+    closed = groups.get(desk.node, name)
+    if closed is None:
         raise NotFoundError(f"you are in no group {name!r}", hint="lazpool group list, lazpool group join CODE")
-    return post_tag(circle.secret, desk.net, public_key(seed))
+    return post_tag(closed.secret, desk.net, public_key(seed))
 
 
 def _publish(desk: Desk, draft: Draft) -> SignedPost:

@@ -13,7 +13,7 @@ from lazpool.actions.standpoint import judge, standpoint
 from lazpool.actions.walks import chosen
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import sign_as_passenger
-from lazpool.records.bodies import Invitation, Proposal
+from lazpool.records.deal_bodies import Invitation, Proposal
 from lazpool.records.groups import member_tag
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, SignedPost, read_post

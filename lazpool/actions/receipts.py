@@ -12,8 +12,8 @@ from lazpool.actions import logbook
 from lazpool.actions.letters import How, write
 from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
-from lazpool.records.bodies import Countersign, Receipt
 from lazpool.records.entries import LAPSED, PROPOSED, SEALED
+from lazpool.records.halves import Countersign, Receipt
 from lazpool.records.people import device_from
 from lazpool.records.receipts import (
     LENGTH_STEP,

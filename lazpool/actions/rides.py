@@ -10,7 +10,7 @@ from lazpool.actions.letters import How, write
 from lazpool.actions.moves import advance, find
 from lazpool.actions.receipts import sign_receipt
 from lazpool.errors import RefusedError
-from lazpool.records.bodies import CODE_DIGITS, MAX_TRIES, Boarded, Cancellation, CodeRefused
+from lazpool.records.deal_bodies import CODE_DIGITS, MAX_TRIES, Boarded, Cancellation, CodeRefused
 from lazpool.rules.negotiation import Event, Role, State
 from lazpool.store import deals
 

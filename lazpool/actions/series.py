@@ -17,8 +17,8 @@ from lazpool.actions.matches import match_id
 from lazpool.actions.moves import advance, find
 from lazpool.errors import LazpoolError, RefusedError
 from lazpool.records.agreements import agreement_from
-from lazpool.records.bodies import MAX_SERIES, SeriesAnswer
-from lazpool.records.bodies import Series as Question
+from lazpool.records.deal_bodies import MAX_SERIES, SeriesAnswer
+from lazpool.records.deal_bodies import Series as Question
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules import series as rules
 from lazpool.rules.negotiation import SEATED, Event, Role, State

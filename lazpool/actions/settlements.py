@@ -14,8 +14,8 @@ from lazpool.actions.letters import How, write
 from lazpool.actions.moves import checked_note
 from lazpool.actions.receipts import unpack_halves
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
-from lazpool.records.bodies import Confirmation, Settlement, SettlementRefused
 from lazpool.records.entries import SETTLE_LAPSED, SETTLE_PROPOSED, SETTLE_SEALED
+from lazpool.records.halves import Confirmation, Settlement, SettlementRefused
 from lazpool.records.receipts import check_first, check_second, sign_first, sign_second
 from lazpool.records.settlements import NONCE, SettlementTerms, settlement_from
 from lazpool.records.shape import HASH, wire_fields

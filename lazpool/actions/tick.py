@@ -9,7 +9,7 @@ from lazpool.actions import cards, events, plans, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
-from lazpool.records.bodies import Boarded, Proposal
+from lazpool.records.deal_bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, ledger, letterbox, own, post_office
 from lazpool.store import series as stored_series

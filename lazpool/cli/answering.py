@@ -13,7 +13,8 @@ from lazpool.actions import series as all_dates
 from lazpool.actions.moves import find
 from lazpool.cli.commands import command
 from lazpool.cli.typed import free_text, hex_id, short
-from lazpool.records.bodies import CODE_DIGITS, MAX_TEXT
+from lazpool.records.body_shape import MAX_TEXT
+from lazpool.records.deal_bodies import CODE_DIGITS
 from lazpool.records.posts import Offer, read_post
 from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals as stored

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.cli.app import Table
 from lazpool.cli.demo_cast import DemoFailedError, Person
-from lazpool.records.bodies import E5
+from lazpool.records.deal_bodies import E5
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

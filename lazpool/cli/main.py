@@ -32,7 +32,7 @@ COMMANDS = {
         "posts": "posting:posts",
         "board": "posting:board",
         "withdraw": "posting:withdraw",
-        "group": "circles:group",
+        "group": "groups:group",
         "roads": "roads:roads",
     },
     "Sharing a ride": {

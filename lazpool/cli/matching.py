@@ -14,7 +14,7 @@ from lazpool.cli.typed import SHORT, free_text, hex_id, short
 from lazpool.cli.views import Deals, beginning, matched
 from lazpool.cli.words import fields
 from lazpool.errors import AmbiguousError, NotFoundError
-from lazpool.records.bodies import MAX_TEXT
+from lazpool.records.body_shape import MAX_TEXT
 from lazpool.store import board, own
 
 if TYPE_CHECKING:

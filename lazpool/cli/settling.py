@@ -17,7 +17,7 @@ from lazpool.cli.typed import currency, free_text, hex_id, iban, minor_units, sh
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import RefusedError
-from lazpool.records.bodies import MAX_TEXT
+from lazpool.records.body_shape import MAX_TEXT
 from lazpool.records.settlements import METHODS, settlement_from
 from lazpool.store import deals
 from lazpool.store import settlements as stored

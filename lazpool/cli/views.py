@@ -55,8 +55,8 @@ def conditions(desk: Desk, post: Post) -> dict[str, object]:
     """Return the conditions of a post in words; `group` is null for none, and for one that we are not in."""
     if isinstance(post, Withdrawal):
         return {}
-    circle = groups.of_post(desk.node, post)
-    return {"conditions": names(post.flags), "in_group": bool(post.group), "group": circle.name if circle else None}
+    closed = groups.of_post(desk.node, post)
+    return {"conditions": names(post.flags), "in_group": bool(post.group), "group": closed.name if closed else None}
 
 
 def _way(post: Post) -> dict[str, object]:

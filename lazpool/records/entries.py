@@ -6,7 +6,7 @@ The format is protocol/receipts.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lazpool.errors import MalformedError
 from lazpool.records.people import Device
@@ -28,6 +28,9 @@ from lazpool.wire.envelope import Envelope
 from lazpool.wire.hashing import NET_SIZE, tagged_hash
 from lazpool.wire.signing import SIGNATURE_SIZE, public_key, sign, verify
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAX_ENTRY = 2048
 MAX_PAYLOAD = 1024
 MAX_SOFTWARE = 64
@@ -39,9 +42,17 @@ SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
 RESUMED = 60
 RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
 COMMITMENTS = RIDES + SETTLEMENTS
-KINDS = {GENESIS: "genesis", PROPOSED: "proposed", SEALED: "sealed", LAPSED: "lapsed"}
-KINDS |= {SETTLE_PROPOSED: "settle-proposed", SETTLE_SEALED: "settle-sealed", SETTLE_LAPSED: "settle-lapsed"}
-KINDS |= {RESUMED: "resumed"}
+KINDS = {
+    GENESIS: "genesis",
+    PROPOSED: "proposed",
+    SEALED: "sealed",
+    LAPSED: "lapsed",
+    SETTLE_PROPOSED: "settle-proposed",
+    SETTLE_SEALED: "settle-sealed",
+    SETTLE_LAPSED: "settle-lapsed",
+    RESUMED: "resumed",
+}
+"""What each kind is called; what its payload holds is checked by `_PAYLOADS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +185,27 @@ def check_entry(entry: Entry, signature: bytes) -> None:
 def _check_payload(kind: int, payload: bytes) -> None:
     if type(payload) is not bytes or len(payload) > MAX_PAYLOAD:
         raise wrong("payload", f"not at most {MAX_PAYLOAD} bytes")
-    if kind == GENESIS:
-        identity, commitment, certificate, software = shaped(payload, MAX_PAYLOAD, 4)
-        check_bytes("identity", identity, KEY)  # type: ignore[arg-type] # this is the check
-        check_bytes("next key", commitment, HASH)  # type: ignore[arg-type] # the same
-        check_bytes("certificate", certificate, SIGNATURE_SIZE)  # type: ignore[arg-type] # the same
-        check_text("software", software, MAX_SOFTWARE)  # type: ignore[arg-type] # the same
-    elif kind in COMMITMENTS:
-        (commitment,) = shaped(payload, MAX_PAYLOAD, 1)
-        check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # the same
-    elif kind == RESUMED:
-        build(Resumed, *shaped(payload, MAX_PAYLOAD, 3))
-    else:
+    if kind not in KINDS:
         raise wrong("kind", f"{kind!r} is no kind of entry")
+    _PAYLOADS.get(kind, _check_commitment)(payload)
+
+
+def _check_genesis(payload: bytes) -> None:
+    identity, commitment, certificate, software = shaped(payload, MAX_PAYLOAD, 4)
+    check_bytes("identity", identity, KEY)  # type: ignore[arg-type] # this is the check
+    check_bytes("next key", commitment, HASH)  # type: ignore[arg-type] # the same
+    check_bytes("certificate", certificate, SIGNATURE_SIZE)  # type: ignore[arg-type] # the same
+    check_text("software", software, MAX_SOFTWARE)  # type: ignore[arg-type] # the same
+
+
+def _check_commitment(payload: bytes) -> None:
+    (commitment,) = shaped(payload, MAX_PAYLOAD, 1)
+    check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
+
+
+def _check_resumed(payload: bytes) -> None:
+    build(Resumed, *shaped(payload, MAX_PAYLOAD, 3))
+
+
+_PAYLOADS: dict[int, Callable[[bytes], None]] = {GENESIS: _check_genesis, RESUMED: _check_resumed}
+"""Who checks a payload; those that are not here carry a commitment and nothing else."""

@@ -24,7 +24,7 @@ _MAX_CODE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class ClosedGroup:
     """A closed group: its name, which never leaves its members, and the secret that they share."""
 
     name: str
@@ -59,14 +59,14 @@ def check_group_tag(field: str, tag: bytes) -> None:
         raise wrong(field, f"neither empty nor {TAG} bytes")
 
 
-def to_code(circle: Circle, net: bytes) -> str:
+def to_code(closed: ClosedGroup, net: bytes) -> str:
     """Return the invitation code of a group: whoever has it is a member."""
-    content = circle.secret + circle.name.encode()
+    content = closed.secret + closed.name.encode()
     digits = base64.b32encode(_sum(content, net) + content).decode().rstrip("=").lower()
     return "-".join((_PREFIX, *(digits[at : at + 8] for at in range(0, len(digits), 8))))
 
 
-def from_code(code: str, net: bytes) -> Circle:
+def from_code(code: str, net: bytes) -> ClosedGroup:
     """Return the group that a code invites to, or raise MalformedError; spaces, hyphens and capitals do not matter."""
     if len(code) > _MAX_CODE:
         raise MalformedError("size", f"an invitation code of more than {_MAX_CODE} characters")
@@ -77,7 +77,7 @@ def from_code(code: str, net: bytes) -> Circle:
     check, content = data[:_CHECK], data[_CHECK:]
     if check != _sum(content, net):
         raise MalformedError("shape", "this invitation code is mistyped, cut, or for another network")
-    return _circle(content)
+    return _closed(content)
 
 
 def _decode(digits: str) -> bytes:
@@ -90,9 +90,9 @@ def _decode(digits: str) -> bytes:
     return data
 
 
-def _circle(content: bytes) -> Circle:
+def _closed(content: bytes) -> ClosedGroup:
     try:
-        return Circle(content[SECRET:].decode(), content[:SECRET])
+        return ClosedGroup(content[SECRET:].decode(), content[:SECRET])
     except UnicodeDecodeError:
         raise MalformedError("codec", "the name in this code is no text") from None
 

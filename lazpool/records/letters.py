@@ -7,14 +7,18 @@ passed on as one's own nor sealed again to somebody else. The format is protocol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lazpool.errors import MalformedError
-from lazpool.records.bodies import Body, body_from
+from lazpool.records.bodies import body_from
 from lazpool.records.shape import DEAL_ID, KEY, MAX_MINUTE, build, check_bytes, check_uint, shaped
 from lazpool.wire.codec import encode
 from lazpool.wire.hashing import tagged_hash
 from lazpool.wire.seal import MAX_PLAIN, box_public_key, seal, unseal
 from lazpool.wire.signing import SIGNATURE_SIZE, public_key, sign, verify
+
+if TYPE_CHECKING:
+    from lazpool.records.body_shape import AnyBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Letter:
 
     deal: bytes
     counter: int
-    body: Body
+    body: AnyBody
     sender: bytes
 
     def __post_init__(self) -> None:
@@ -39,7 +43,7 @@ class Letter:
 
 
 def seal_letter(  # the arguments are the letter's own fields
-    deal: bytes, counter: int, body: Body, *, sender_seed: bytes, box_pk: bytes, about: bytes, net: bytes
+    deal: bytes, counter: int, body: AnyBody, *, sender_seed: bytes, box_pk: bytes, about: bytes, net: bytes
 ) -> tuple[bytes, bytes]:
     """Sign a letter, seal it to `box_pk`, and return its id and the sealed bytes; `about` is the id of the post."""
     letter = Letter(deal, counter, body, public_key(sender_seed))

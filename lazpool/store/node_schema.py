@@ -202,6 +202,9 @@ CREATE TABLE old_entries (
 CREATE TABLE deal_logs (deal BLOB PRIMARY KEY, log BLOB NOT NULL) STRICT;
 """
 
+# A circle is a standing group of people who take turns; a closed group is who posts are for.
+_CLOSED_GROUPS = "ALTER TABLE circles RENAME TO closed_groups"
+
 
 _STEPS = {
     "first": _FIRST,
@@ -217,6 +220,7 @@ _STEPS = {
     "series": _SERIES,
     "settlements": _SETTLEMENTS,
     "logs": _LOGS,
+    "closed_groups": _CLOSED_GROUPS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

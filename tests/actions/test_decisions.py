@@ -13,7 +13,7 @@ from lazpool.actions import deals as decisions
 from lazpool.actions.proposals import invite, propose
 from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
 from lazpool.records.agreements import agreement_from, sign_as_passenger
-from lazpool.records.bodies import Cancellation, Decline, Proposal
+from lazpool.records.deal_bodies import Cancellation, Decline, Proposal
 from lazpool.records.letters import seal_letter
 from lazpool.records.posts import Withdrawal, read_post, sign_post
 from lazpool.rules.admission import Judgement

@@ -9,7 +9,7 @@ import pytest
 
 from lazpool.actions import receipts, rides
 from lazpool.actions.letters import write
-from lazpool.records.bodies import Countersign, Receipt
+from lazpool.records.halves import Countersign, Receipt
 from lazpool.records.people import certify
 from lazpool.records.receipts import DRIVER, check_second, receipt_from, sign_first, sign_second
 from lazpool.rules.negotiation import Role, State

@@ -11,7 +11,7 @@ from lazpool.actions import deals as decisions
 from lazpool.actions import plans, posts, proposals
 from lazpool.actions.posts import Trip, Wish
 from lazpool.errors import RefusedError
-from lazpool.records.groups import Circle, post_tag
+from lazpool.records.groups import ClosedGroup, post_tag
 from lazpool.records.posts import read_post
 from lazpool.rules.negotiation import Role, State
 from lazpool.rules.plans import BACK, OUT, Schedule
@@ -156,9 +156,9 @@ def test_a_trip_that_is_past_or_withdrawn_stays_away(tmp_path: Path) -> None:
 def test_a_group_stays_a_group(tmp_path: Path, *, left: bool) -> None:
     """What is published again is for the same closed group; who left it meanwhile publishes nothing."""
     with Town(tmp_path, "ann", "bob") as town:
-        circle = Circle("work", b"s" * 16)
+        closed = ClosedGroup("work", b"s" * 16)
         for name in ("ann", "bob"):
-            groups.add(town[name].node, circle, town.minute)
+            groups.add(town[name].node, closed, town.minute)
         at = town.minute + 24 * 60
         posts.offer(town["bob"], Trip(GRENOBLE, LYON, (VOIRON,), at, 15, 2, 15, 80, group="work"))
         town.publish("bob")
@@ -170,7 +170,7 @@ def test_a_group_stays_a_group(tmp_path: Path, *, left: bool) -> None:
         town.carry()
         assert posts_of(town, "ann") == (["taken"] if left else ["taken", "live"])
         last = read_post(own.all_posts(town["ann"].node)[-1].envelope)[0].post
-        assert last.group == post_tag(circle.secret, town["ann"].net, last.post_pk)  # type: ignore[union-attr] # a request
+        assert last.group == post_tag(closed.secret, town["ann"].net, last.post_pk)  # type: ignore[union-attr] # a request
 
 
 def test_plans_follow(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from lazpool.actions import deals as decisions
 from lazpool.actions import plans, posts, rides, series
 from lazpool.actions.posts import Trip, Wish
 from lazpool.errors import RefusedError
-from lazpool.records.bodies import Series as Question
-from lazpool.records.bodies import SeriesAnswer
+from lazpool.records.deal_bodies import Series as Question
+from lazpool.records.deal_bodies import SeriesAnswer
 from lazpool.rules.negotiation import Role, State
 from lazpool.rules.plans import Schedule
 from lazpool.store import board, deals, own, post_office

@@ -11,8 +11,9 @@ from lazpool.actions import books, settlements
 from lazpool.actions import deals as decisions
 from lazpool.actions.letters import new_card, write
 from lazpool.errors import NotFoundError, RefusedError
-from lazpool.records.bodies import NewCard, Settlement, SettlementRefused
+from lazpool.records.deal_bodies import NewCard
 from lazpool.records.entries import KINDS, entry_from
+from lazpool.records.halves import Settlement, SettlementRefused
 from lazpool.records.people import certify
 from lazpool.records.receipts import sign_first
 from lazpool.records.settlements import CASH, settlement_from

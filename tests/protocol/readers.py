@@ -298,9 +298,9 @@ def _belongs(vector: Vector, expected: bytes) -> Any:
 
 def _group_code(vector: Vector) -> Any:
     net = vector.raw("net")
-    circle = from_code(vector.test["code"], net)
-    assert from_code(to_code(circle, net), net) == circle
-    return {"fields": shown(circle)}
+    closed = from_code(vector.test["code"], net)
+    assert from_code(to_code(closed, net), net) == closed
+    return {"fields": shown(closed)}
 
 
 READERS: dict[str, Callable[[Vector], Any]] = {

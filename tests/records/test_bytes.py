@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from lazpool.errors import MalformedError
 from lazpool.records import mail, sync
 from lazpool.records.agreements import AgreementTerms, agreement_from
-from lazpool.records.bodies import Countersign, body_from
+from lazpool.records.bodies import body_from
 from lazpool.records.entries import COMMITMENTS, GENESIS, Entry, commitment_of, entry_from, genesis_from
+from lazpool.records.halves import Countersign
 from lazpool.records.letters import open_letter, seal_letter
 from lazpool.records.places import on_grid
 from lazpool.records.posts import post_from_body, read_post, sign_post
@@ -28,7 +29,7 @@ from tests.records import values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lazpool.records.bodies import Body
+    from lazpool.records.body_shape import AnyBody
     from lazpool.records.places import Point
     from lazpool.records.posts import Post
 
@@ -118,7 +119,7 @@ def test_agreements_travel(terms: AgreementTerms) -> None:
     assert agreement_from(terms.body()) == terms
 
 
-@given(terms=values.receipt_terms, half=values.halves)
+@given(terms=values.receipt_terms, half=values.second_halves)
 @few
 def test_receipts_travel(terms: ReceiptTerms, half: Any) -> None:
     """Receipt terms read back as they were written; a half made of noise is refused, whatever it holds."""
@@ -137,7 +138,7 @@ def test_entries_travel(entry: Entry) -> None:
 
 @given(body=values.any_body, counter=st.integers(1, 2**32 - 1))
 @few
-def test_letters_travel(body: Body, counter: int) -> None:
+def test_letters_travel(body: AnyBody, counter: int) -> None:
     """A letter opens as it was sealed, and its body packs to the bytes that were signed."""
     identifier, sealed = seal_letter(
         b"d" * 16, counter, body, sender_seed=SEED, box_pk=box_public_key(BOX), about=ABOUT, net=values.NET
@@ -208,7 +209,7 @@ def _half(body: bytes) -> object:
         (values.receipt_terms.map(ReceiptTerms.body), receipt_from),
         (values.settlement_terms.map(SettlementTerms.body), settlement_from),
         (values.any_entry.map(Entry.body), _entry),
-        (values.halves.map(lambda half: encode(Countersign(half).fields())), _half),
+        (values.second_halves.map(lambda half: encode(Countersign(half).fields())), _half),
         (values.any_mail.map(mail.pack_frame), mail.read_frame),
         (values.any_sync.map(sync.pack_frame), sync.read_frame),
     ],
@@ -225,7 +226,7 @@ def test_retyped_records(
 
 @given(data=st.data(), body=values.any_body)
 @few
-def test_retyped_bodies(data: st.DataObject, body: Body) -> None:
+def test_retyped_bodies(data: st.DataObject, body: AnyBody) -> None:
     """The same for the bodies of letters."""
     changed = _encoded(values.retyped(data.draw, body.fields()))
     quietly(_body_of(body.KIND), changed)
@@ -245,7 +246,7 @@ def _sealed(packed: bytes) -> bytes:
 
 @given(data=st.data(), body=values.any_body)
 @settings(deadline=None, max_examples=200)
-def test_mutated_bodies(data: st.DataObject, body: Body) -> None:
+def test_mutated_bodies(data: st.DataObject, body: AnyBody) -> None:
     """The same for the bodies of letters."""
     changed = data.draw(values.mutated(encode(body.fields())))
     try:

@@ -9,10 +9,10 @@ import h3.api.basic_int as h3
 import pytest
 
 from lazpool.errors import MalformedError
-from lazpool.records import bodies, entries, mail, people, posts, receipts, settlements, sync
+from lazpool.records import deal_bodies, entries, halves, mail, people, posts, receipts, settlements, sync
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.bodies import body_from
-from lazpool.records.groups import Circle
+from lazpool.records.groups import ClosedGroup
 from lazpool.records.places import Point
 from lazpool.records.posts import MAX_POST, sign_post
 from lazpool.wire.codec import encode
@@ -37,10 +37,10 @@ HALF = receipts.Countersignature(b"r" * 32, DEVICE, 5, b"h" * 32, b"s" * 64)
 GENESIS = entries.Genesis(DEVICE, b"n" * 32, "lazpool 1")
 FIRST = entries.Entry(NET, entries.GENESIS, DEVICE.log_pk, 1, entries.ZEROS, 7, GENESIS.payload())
 SEALED = entries.Entry(NET, entries.SEALED, b"l" * 32, 2, b"v" * 32, 7, entries.commitment_payload(b"c" * 32))
-DETAILS = bodies.Details((4_518_850, 572_450, 4_576_060, 485_940), "+33 1", (), "DE89370400440532013000")
-PROPOSAL = bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "", 0, b"", 10)
+DETAILS = deal_bodies.Details((4_518_850, 572_450, 4_576_060, 485_940), "+33 1", (), "DE89370400440532013000")
+PROPOSAL = deal_bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "", 0, b"", 10)
 HELLO = sync.Hello(NET, 0, (h3.latlng_to_cell(45.1885, 5.7245, 4),))
-CIRCLE = Circle("Village", b"s" * 16)
+CLOSED = ClosedGroup("Village", b"s" * 16)
 OFF_GRID = Point(45.00001, 5.0)
 
 WRONG: list[tuple[object, str, Any]] = [
@@ -150,15 +150,15 @@ WRONG: list[tuple[object, str, Any]] = [
     (PROPOSAL, "flags", True),
     (PROPOSAL, "member", b"m" * 8),
     (PROPOSAL, "member", "m" * 16),
-    (CIRCLE, "secret", b"s" * 15),
-    (CIRCLE, "name", ""),
-    (CIRCLE, "name", " x"),
-    (CIRCLE, "name", "a\nb"),
-    (CIRCLE, "name", "n" * 33),
-    (CIRCLE, "name", "\u202en"),
-    (bodies.Boarded("012345"), "code", "01234"),
-    (bodies.Boarded("012345"), "code", "٠١٢٣٤٥"),
-    (bodies.CodeRefused(1, 0), "tries_left", 4),
+    (CLOSED, "secret", b"s" * 15),
+    (CLOSED, "name", ""),
+    (CLOSED, "name", " x"),
+    (CLOSED, "name", "a\nb"),
+    (CLOSED, "name", "n" * 33),
+    (CLOSED, "name", "\u202en"),
+    (deal_bodies.Boarded("012345"), "code", "01234"),
+    (deal_bodies.Boarded("012345"), "code", "٠١٢٣٤٥"),
+    (deal_bodies.CodeRefused(1, 0), "tries_left", 4),
     (mail.Put(b"t" * 32, b"l" * 512), "letter", b"l" * 513),
     (mail.Acknowledge(b"t" * 32, ()), "letters", (b"l" * 32,) * 17),
     (sync.GetPosts((b"i" * 32,)), "ids", ()),
@@ -193,4 +193,4 @@ def test_a_countersignature_of_another_type_is_refused() -> None:
     """A letter whose second signature is a number is refused when it is read, not when it is checked later."""
     fields = (b"r" * 32, (b"i" * 32, b"l" * 32, b"c" * 64), 5, b"h" * 32, 7)
     with pytest.raises(MalformedError):
-        body_from(bodies.Countersign.KIND, encode(fields))
+        body_from(halves.Countersign.KIND, encode(fields))

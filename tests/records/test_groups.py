@@ -7,26 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lazpool.errors import MalformedError
-from lazpool.records.groups import MAX_GROUP_NAME, Circle, from_code, member_tag, post_tag, to_code
+from lazpool.records.groups import MAX_GROUP_NAME, ClosedGroup, from_code, member_tag, post_tag, to_code
 from tests.records.values import NET
 
 group_names = st.text(st.sampled_from("aZ9é€𝄞- "), min_size=1, max_size=MAX_GROUP_NAME // 4).map(str.strip).filter(bool)
-circles = st.builds(Circle, group_names, st.binary(min_size=16, max_size=16))
+closed_groups = st.builds(ClosedGroup, group_names, st.binary(min_size=16, max_size=16))
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
-@given(circle=circles)
-def test_a_code_leads_back(circle: Circle) -> None:
+@given(closed=closed_groups)
+def test_a_code_leads_back(closed: ClosedGroup) -> None:
     """A code is the group again, however its letters and gaps are typed."""
-    code = to_code(circle, NET)
+    code = to_code(closed, NET)
     for typed in (code, code.upper(), code.replace("-", ""), f" {code.replace('-', ' ')}\n"):
-        assert from_code(typed, NET) == circle
+        assert from_code(typed, NET) == closed
 
 
-@given(circle=circles, data=st.data())
-def test_a_typing_error_is_found(circle: Circle, data: st.DataObject) -> None:
+@given(closed=closed_groups, data=st.data())
+def test_a_typing_error_is_found(closed: ClosedGroup, data: st.DataObject) -> None:
     """One wrong, missing or doubled character, or two exchanged, makes no other group."""
-    digits = to_code(circle, NET).replace("-", "")
+    digits = to_code(closed, NET).replace("-", "")
     at = data.draw(st.integers(4, len(digits) - 2))
     other = data.draw(st.sampled_from(ALPHABET).filter(lambda digit: digit != digits[at]))
     wrong = {digits[:at] + other + digits[at + 1 :], digits[:at] + digits[at + 1 :], digits[:at] + digits[at:][0] * 2}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import h3.api.basic_int as h3
 from hypothesis import strategies as st
 
-from lazpool.records import bodies, entries, mail, people, posts, sync
+from lazpool.records import deal_bodies, entries, halves, mail, people, posts, sync
 from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
@@ -96,38 +96,38 @@ settlement_terms = st.builds(
     *(units, st.integers(0, 3), st.integers(1, 2**32 - 1), st.integers(2**39, MAX_AMOUNT)),
     *(keys, st.integers(1, 2**32 - 1), hashes, minutes),
 )
-halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**32 - 1), hashes, signatures)
+second_halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**32 - 1), hashes, signatures)
 
 ibans = st.sampled_from(("", "DE89370400440532013000", "NO9386011117947", "GB82WEST12345698765432"))
 
 any_body = st.one_of(
     st.builds(
-        bodies.Proposal,
+        deal_bodies.Proposal,
         *(st.binary(min_size=1, max_size=512), signatures, devices, cards, texts(64), texts(500)),
         *(st.integers(0, 2**32 - 1), tags, st.integers(0, 240)),
     ),
-    st.builds(bodies.Acceptance, hashes, signatures, signatures, devices, cards, texts(64)),
-    *(st.builds(kind, texts(500)) for kind in (bodies.Decline, bodies.Cancellation, bodies.Note)),
+    st.builds(deal_bodies.Acceptance, hashes, signatures, signatures, devices, cards, texts(64)),
+    *(st.builds(kind, texts(500)) for kind in (deal_bodies.Decline, deal_bodies.Cancellation, deal_bodies.Note)),
     st.builds(
-        bodies.Details,
+        deal_bodies.Details,
         st.tuples(*[st.integers(-9_000_000, 9_000_000), st.integers(-18_000_000, 18_000_000)] * 2),
         *(texts(64), st.just(()) | st.tuples(texts(64), texts(64)), ibans),
     ),
-    st.builds(bodies.Details, st.just(()), texts(64), st.just(()), ibans),
-    st.builds(bodies.Boarded, st.text("0123456789", min_size=6, max_size=6)),
-    st.builds(bodies.CodeRefused, st.integers(1, MAX_MINUTE), st.integers(0, 3)),
-    st.builds(bodies.Receipt, st.binary(min_size=1, max_size=768), signatures, devices, hashes),
-    st.builds(bodies.Countersign, halves),
-    st.builds(bodies.ReceiptRefused, hashes, texts(500)),
-    st.builds(bodies.Invitation, st.binary(min_size=1, max_size=512), texts(500)),
+    st.builds(deal_bodies.Details, st.just(()), texts(64), st.just(()), ibans),
+    st.builds(deal_bodies.Boarded, st.text("0123456789", min_size=6, max_size=6)),
+    st.builds(deal_bodies.CodeRefused, st.integers(1, MAX_MINUTE), st.integers(0, 3)),
+    st.builds(halves.Receipt, st.binary(min_size=1, max_size=768), signatures, devices, hashes),
+    st.builds(halves.Countersign, second_halves),
+    st.builds(halves.ReceiptRefused, hashes, texts(500)),
+    st.builds(deal_bodies.Invitation, st.binary(min_size=1, max_size=512), texts(500)),
     st.builds(
-        bodies.Series, st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=13).map(lambda s: tuple(sorted(s)))
+        deal_bodies.Series, st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=13).map(lambda s: tuple(sorted(s)))
     ),
-    st.builds(bodies.SeriesAnswer, st.integers(0, 1), st.sets(hashes, max_size=13).map(tuple)),
-    st.builds(bodies.Settlement, st.binary(min_size=1, max_size=512), signatures, devices, hashes),
-    st.builds(bodies.Confirmation, halves),
-    st.builds(bodies.SettlementRefused, hashes, texts(500)),
-    st.builds(bodies.NewCard, cards),
+    st.builds(deal_bodies.SeriesAnswer, st.integers(0, 1), st.sets(hashes, max_size=13).map(tuple)),
+    st.builds(halves.Settlement, st.binary(min_size=1, max_size=512), signatures, devices, hashes),
+    st.builds(halves.Confirmation, second_halves),
+    st.builds(halves.SettlementRefused, hashes, texts(500)),
+    st.builds(deal_bodies.NewCard, cards),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lazpool.actions import answers, endings, logbook, receipts, settlements
-from lazpool.records.bodies import Receipt
 from lazpool.records.entries import entry_from
+from lazpool.records.halves import Receipt
 from lazpool.store import deals, ledger, post_office
 from lazpool.store import settlements as settled
 from tests.simulation.schedules import play_rides, prepare

@@ -9,7 +9,8 @@ from lazpool.actions import deals as decisions
 from lazpool.actions import posts as own_posts
 from lazpool.actions.letters import write
 from lazpool.actions.tick import AFTER_RIDE
-from lazpool.records.bodies import Acceptance, Boarded, Cancellation, Proposal, Receipt, ReceiptRefused
+from lazpool.records.deal_bodies import Acceptance, Boarded, Cancellation, Proposal
+from lazpool.records.halves import Receipt, ReceiptRefused
 from lazpool.rules.negotiation import State
 from lazpool.store import deals, ledger, post_office
 from tests.simulation.snapshots import contents

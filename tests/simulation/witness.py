@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import books
 from lazpool.records.agreements import agreement_from
-from lazpool.records.bodies import Acceptance, Confirmation, Countersign, Proposal, Receipt, Settlement
+from lazpool.records.deal_bodies import Acceptance, Proposal
+from lazpool.records.halves import Confirmation, Countersign, Receipt, Settlement
 from lazpool.records.posts import read_post
 from lazpool.records.receipts import receipt_from
 from lazpool.records.settlements import settlement_from

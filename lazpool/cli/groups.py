@@ -14,7 +14,7 @@ from lazpool.cli.commands import group as command_group
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
-    from lazpool.records.groups import Circle
+    from lazpool.records.groups import ClosedGroup
 
 _EMPTY = "You are in no group; make one with: lazpool group create NAME, or: lazpool group join CODE"
 _SECRET = "Whoever has this code is a member and can invite others; give it to nobody else."  # noqa: S105 # no password
@@ -30,12 +30,12 @@ def group() -> None:
 @click.pass_obj
 def create(app: App, name: str) -> None:
     """Make a group, and print the code that invites others to it."""
-    from lazpool.actions import circles  # noqa: PLC0415 # H3 and keys, which help does without
+    from lazpool.actions import groups  # noqa: PLC0415 # H3 and keys, which help does without
 
     with app.desk() as desk:
         with typed("a name has at most 32 bytes: lazpool group create NAME"):
-            circle = circles.create(desk, _name(name))
-        _show_code(app, desk, circle)
+            closed = groups.create(desk, _name(name))
+        _show_code(app, desk, closed)
 
 
 @group.command("join", epilog=epilog("lazpool group join lzg1-mzuw4z3f-..."))
@@ -44,12 +44,12 @@ def create(app: App, name: str) -> None:
 @click.pass_obj
 def join(app: App, code: str, name: str) -> None:
     """Join the group that a code invites to."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import groups  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
         with typed("copy the whole code, from lzg1 to the end"):
-            circle = circles.join(desk, code, _name(name))
-        app.show({"group": circle.name}, circle.name)
+            closed = groups.join(desk, code, _name(name))
+        app.show({"group": closed.name}, closed.name)
     app.say("Joined. For posts that only members get to answer: lazpool offer ... --group NAME")
 
 
@@ -58,10 +58,10 @@ def join(app: App, code: str, name: str) -> None:
 @click.pass_obj
 def invite(app: App, name: str) -> None:
     """Print the code of a group again."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import groups  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        _show_code(app, desk, circles.find(desk, _name(name)))
+        _show_code(app, desk, groups.find(desk, _name(name)))
 
 
 @group.command("list", epilog=epilog("lazpool group list"))
@@ -78,40 +78,40 @@ def show(app: App) -> None:
 @click.pass_obj
 def leave(app: App, name: str, yes: bool) -> None:  # noqa: FBT001 # click's signature
     """Leave a group and forget its secret; posts for it are withdrawn, agreed rides stay agreed."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import groups  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        circle = circles.find(desk, _name(name))
-        ours, planned = len(circles.posts_of(desk, circle)), circles.plans_of(desk, circle)
-        app.confirm(f"Leave {circle.name!r}? Posts for it that are withdrawn: {ours}.", yes=yes)
-        circles.leave(desk, circle.name)
+        closed = groups.find(desk, _name(name))
+        ours, planned = len(groups.posts_of(desk, closed)), groups.plans_of(desk, closed)
+        app.confirm(f"Leave {closed.name!r}? Posts for it that are withdrawn: {ours}.", yes=yes)
+        groups.leave(desk, closed.name)
         _show(app, desk)
         if planned:
             app.say(f"Plans for that group, which publish nothing more: {planned}; see: lazpool plan list")
 
 
 def _show(app: App, desk: Desk) -> None:
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import groups  # noqa: PLC0415 # the same
     from lazpool.cli.times import day_and_time, iso  # noqa: PLC0415 # the same
-    from lazpool.store import groups  # noqa: PLC0415 # the same
+    from lazpool.store import groups as store  # noqa: PLC0415 # the same
 
-    mine = groups.every(desk.node)
-    live = [len(circles.posts_of(desk, one.circle)) for one in mine]
+    mine = store.every(desk.node)
+    live = [len(groups.posts_of(desk, one.closed)) for one in mine]
     documents = [
-        {"name": one.circle.name, "added": iso(desk, one.added), "posts": number}
+        {"name": one.closed.name, "added": iso(desk, one.added), "posts": number}
         for one, number in zip(mine, live, strict=True)
     ]
     rows = [
-        (one.circle.name, day_and_time(desk, one.added), str(number)) for one, number in zip(mine, live, strict=True)
+        (one.closed.name, day_and_time(desk, one.added), str(number)) for one, number in zip(mine, live, strict=True)
     ]
     app.show({"groups": documents}, Table(("name", "since", ">live posts"), rows, _EMPTY))
 
 
-def _show_code(app: App, desk: Desk, circle: Circle) -> None:
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+def _show_code(app: App, desk: Desk, closed: ClosedGroup) -> None:
+    from lazpool.actions import groups  # noqa: PLC0415 # the same
 
-    code = circles.code_of(desk, circle)
-    app.show({"group": circle.name, "code": code}, code)
+    code = groups.code_of(desk, closed)
+    app.show({"group": closed.name, "code": code}, code)
     app.say(_SECRET)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import circles, posts, proposals
+from lazpool.actions import groups, posts, proposals
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.agreements import agreement_from
 from lazpool.records.groups import member_tag
@@ -14,7 +14,8 @@ from lazpool.records.posts import Offer, Request, SignedPost, read_post
 from lazpool.rules import matching
 from lazpool.rules.conditions import LUGGAGE, NO_SMOKING, WHEELCHAIR, WOMEN_ONLY
 from lazpool.rules.negotiation import Role, State
-from lazpool.store import board, deals, groups, own
+from lazpool.store import board, deals, own
+from lazpool.store import groups as store
 from tests.town import DAY, GRENOBLE, LYON, VOIRON, Town
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @pytest.fixture
 def village(town: Town) -> Town:
     """Return the town where Ann and Bob are in a closed group."""
-    circle = circles.create(town["bob"], VILLAGE)
-    circles.join(town["ann"], circles.code_of(town["bob"], circle))
+    closed = groups.create(town["bob"], VILLAGE)
+    groups.join(town["ann"], groups.code_of(town["bob"], closed))
     return town
 
 
@@ -134,7 +135,7 @@ def test_a_group_shares_among_itself(village: Town) -> None:
 
 def test_two_groups_of_one_name_are_two(village: Town) -> None:
     """Not the name makes a group but its secret."""
-    circles.create(village["eve"], VILLAGE)
+    groups.create(village["eve"], VILLAGE)
     offer(village, "bob", group=VILLAGE)
     request(village, "eve", group=VILLAGE)
     assert sum(matched(village).values()) == 0
@@ -143,7 +144,7 @@ def test_two_groups_of_one_name_are_two(village: Town) -> None:
 def test_the_group_is_found_among_several(village: Town) -> None:
     """Who is in many groups matches each post with its own."""
     for number in range(5):
-        circles.create(village["ann"], f"other {number}")
+        groups.create(village["ann"], f"other {number}")
     offer(village, "bob", group=VILLAGE)
     request(village, "ann", group="other 3")
     assert matched(village)["ann"] == 0
@@ -168,8 +169,8 @@ def test_a_members_proof_is_for_the_member_alone(village: Town, monkeypatch: pyt
     offer(village, "bob", group=VILLAGE)
     request(village, "ann", group=VILLAGE)
     anns = village.propose("ann")
-    circle = circles.find(village["ann"], VILLAGE)
-    shown = member_tag(circle.secret, agreement_from(anns.terms).id)
+    closed = groups.find(village["ann"], VILLAGE)
+    shown = member_tag(closed.secret, agreement_from(anns.terms).id)
     pretend(monkeypatch, changed=village["eve"])
     monkeypatch.setattr(proposals.groups, "secret_of", lambda *_: b"?" * 16)
     monkeypatch.setattr(proposals, "member_tag", lambda *_: shown)
@@ -212,7 +213,7 @@ def test_one_node_refuses_to_propose_against_the_conditions(village: Town) -> No
     offer(village, "bob", group=VILLAGE)
     request(village, "ann", group=VILLAGE)
     with village["ann"].node.transaction():
-        groups.remove(village["ann"].node, VILLAGE)
+        store.remove(village["ann"].node, VILLAGE)
     with pytest.raises(RefusedError, match="does not fit"):
         village.propose("ann")
 
@@ -223,7 +224,7 @@ def test_leaving_withdraws_the_posts_and_keeps_the_rides(village: Town) -> None:
     request(village, "ann", group=VILLAGE)
     deal = village.agree()
     plain = offer(village, "bob")
-    assert circles.leave(village["bob"], VILLAGE) == 1
+    assert groups.leave(village["bob"], VILLAGE) == 1
     village.carry()
     assert [post.id for post in own.posts(village["bob"].node)] == [plain]
     assert board.get(village["ann"].board, first) is None
@@ -236,21 +237,21 @@ def test_leaving_withdraws_the_posts_and_keeps_the_rides(village: Town) -> None:
 
 def test_joining_twice_or_under_a_taken_name_is_refused(village: Town) -> None:
     """A group is joined once; another one of the same name gets another name."""
-    code = circles.code_of(village["bob"], circles.find(village["bob"], VILLAGE))
+    code = groups.code_of(village["bob"], groups.find(village["bob"], VILLAGE))
     with pytest.raises(RefusedError, match="already"):
-        circles.join(village["ann"], code, "again")
-    circles.create(village["eve"], VILLAGE)
+        groups.join(village["ann"], code, "again")
+    groups.create(village["eve"], VILLAGE)
     with pytest.raises(RefusedError, match="another group"):
-        circles.join(village["eve"], code)
-    assert circles.join(village["eve"], code, "Bob's").name == "Bob's"
+        groups.join(village["eve"], code)
+    assert groups.join(village["eve"], code, "Bob's").name == "Bob's"
 
 
 def test_there_is_an_end_to_groups(village: Town) -> None:
     """Nobody's matching is slowed down by joining without end."""
-    for number in range(circles.MAX_GROUPS - 1):
-        circles.create(village["ann"], str(number))
+    for number in range(groups.MAX_GROUPS - 1):
+        groups.create(village["ann"], str(number))
     with pytest.raises(RefusedError, match="groups already"):
-        circles.create(village["ann"], "one more")
+        groups.create(village["ann"], "one more")
 
 
 def test_posts_of_a_group_have_nothing_in_common(village: Town) -> None:
@@ -258,7 +259,7 @@ def test_posts_of_a_group_have_nothing_in_common(village: Town) -> None:
     signed = [_heard(village["eve"], offer(village, "bob", group=VILLAGE)) for _ in range(4)]
     tags = {one.post.group for one in signed if isinstance(one.post, Offer)}
     assert len(tags) == 4
-    secret = circles.find(village["bob"], VILLAGE).secret
+    secret = groups.find(village["bob"], VILLAGE).secret
     assert not any(secret in one.envelope or VILLAGE.encode() in one.envelope for one in signed)
 
 
