@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lazpool.actions import receipts, settlements
+from lazpool.actions.exporting import Choice
 from lazpool.actions.receipts import debtor_from
 from lazpool.errors import MalformedError
 from lazpool.records.entries import RIDES, SETTLEMENTS
@@ -78,11 +79,21 @@ def _chains(desk: Desk) -> tuple[list[list[Entry]], list[str]]:
     return chains, errors
 
 
-def balance(desk: Desk) -> list[Balance]:
-    """Return what others owe us, and we owe others, from what both have signed alone."""
+def balance(desk: Desk, choice: Choice | None = None) -> list[Balance]:
+    """Return what others owe us, and we owe others, from what both have signed alone; or what some of it comes to.
+
+    choice: of which days and with whom. Without a first day that is the balance as it stood at the end of the last.
+    """
+    wanted = choice or Choice()
     rides = [receipt_from(one.terms) for one in ledger.receipts(desk.node)]
     paid = [settlement_from(one.terms) for one in settled.in_state(desk.node, settled.SEALED)]
-    return balances(desk.identity, [*rides, *paid])
+    taken = [one for one in rides if wanted.takes(one.start, other_of(desk, one))]
+    return balances(desk.identity, [*taken, *(one for one in paid if wanted.takes(one.at, other_of(desk, one)))])
+
+
+def other_of(desk: Desk, terms: Terms) -> bytes:
+    """Return the other person of a receipt or a settlement of ours."""
+    return terms.debtor if terms.creditor == desk.identity else terms.creditor
 
 
 def _sealed(desk: Desk) -> tuple[list[SealedReceipt], list[str]]:

@@ -22,10 +22,12 @@ RIDE, SETTLEMENT = "ride", "settlement"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sealed receipt or settlement as a bookkeeper reads it.
+    """A receipt or settlement as a bookkeeper reads it.
 
     minute: when it took place. amount: minor units as the balance counts them, positive when the other owes us more by
-    it. method: of a settlement. distance: 100 m. id: of the receipt or settlement. deal: the ride.
+    it. ours: whether we are the debtor, who signs first. method: of a settlement. length: minutes. distance: 100 m. id:
+    of the receipt or settlement. deal: the ride. agreement: id of its terms. state: that of the store; only what is
+    sealed counts.
     """
 
     kind: str
@@ -35,10 +37,14 @@ class Line:
     name: str
     amount: int
     unit: str
+    state: str
+    ours: bool
     method: str = ""
+    length: int = 0
     distance: int = 0
     seats: int = 0
     deal: bytes = b""
+    agreement: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,14 @@ def bundle_of(desk: Desk, identifier: bytes) -> dict[str, Any]:
     return {**_head(desk, complete=False), "receipts": [], kind: [_parts(stored)]}
 
 
-def lines(desk: Desk, choice: Choice | None = None) -> list[Line]:
-    """Return what was sealed, oldest first."""
+def lines(desk: Desk, choice: Choice | None = None, *, every: bool = False) -> list[Line]:
+    """Return what was sealed, oldest first; with `every` also what is under way, lapsed or refused."""
     wanted, names = choice or Choice(), names_of(desk)
-    found = [_ride(desk, one, names) for one in ledger.receipts(desk.node)]
-    found += [_settlement(desk, one, names) for one in settled.in_state(desk.node, settled.SEALED)]
+    found = [
+        _ride(desk, one, names) for state in _RIDES[: 3 if every else 1] for one in ledger.receipts(desk.node, state)
+    ]
+    settlements_of = settled.everything(desk.node) if every else settled.in_state(desk.node, settled.SEALED)
+    found += [_settlement(desk, one, names) for one in settlements_of]
     return sorted((one for one in found if wanted.takes(one.minute, one.other)), key=lambda one: (one.minute, one.id))
 
 
@@ -108,8 +117,8 @@ def _ride(desk: Desk, stored: StoredReceipt, names: dict[bytes, str]) -> Line:
     earned = terms.driver == desk.identity
     other = terms.passenger if earned else terms.driver
     return Line(
-        RIDE, terms.id, terms.start, other, names.get(other, ""), terms.amount if earned else -terms.amount,
-        terms.unit, "", terms.distance, terms.seats, terms.ride,
+        RIDE, terms.id, terms.start, other, names.get(other, ""), terms.amount if earned else -terms.amount, terms.unit,
+        stored.state, not earned, "", terms.length, terms.distance, terms.seats, terms.ride, terms.agreement,
     )  # fmt: skip
 
 
@@ -117,4 +126,11 @@ def _settlement(desk: Desk, stored: settled.Stored, names: dict[bytes, str]) -> 
     terms = settlement_from(stored.terms)
     paid = terms.payer == desk.identity
     other, amount = (terms.payee, terms.amount) if paid else (terms.payer, -terms.amount)
-    return Line(SETTLEMENT, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, METHODS[terms.method])
+    return Line(
+        SETTLEMENT, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, stored.state, paid,
+        METHODS[terms.method],
+    )  # fmt: skip
+
+
+_RIDES = (ledger.SEALED, ledger.PROPOSED, ledger.LAPSED)
+"""States of receipts, that which counts first."""

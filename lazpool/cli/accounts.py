@@ -42,22 +42,24 @@ def as_csv(desk: Desk, lines: Sequence[Line]) -> str:
 
 def as_json(desk: Desk, lines: Sequence[Line]) -> str:
     """Return a document with the money in minor units."""
-    documents = [
-        {
-            "at": times.iso(desk, one.minute),
-            "kind": one.kind,
-            "with": one.other.hex(),
-            "name": one.name,
-            "km": one.distance / 10,
-            "seats": one.seats,
-            "share": money(one.amount, one.unit),
-            "method": one.method or None,
-            "deal": one.deal.hex() or None,
-            "id": one.id.hex(),
-        }
-        for one in lines
-    ]
+    documents = [line_document(desk, one) for one in lines]
     return json.dumps({"lines": documents}, indent=2, ensure_ascii=False) + "\n"
+
+
+def line_document(desk: Desk, line: Line) -> dict[str, object]:
+    """Return a ride or a settlement as a document."""
+    return {
+        "at": times.iso(desk, line.minute),
+        "kind": line.kind,
+        "with": line.other.hex(),
+        "name": line.name,
+        "km": line.distance / 10,
+        "seats": line.seats,
+        "share": money(line.amount, line.unit),
+        "method": line.method or None,
+        "deal": line.deal.hex() or None,
+        "id": line.id.hex(),
+    }
 
 
 def as_journal(desk: Desk, lines: Sequence[Line]) -> str:

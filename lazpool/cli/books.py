@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions import books
-from lazpool.actions.exporting import names_of
+from lazpool.actions.books import other_of
+from lazpool.actions.exporting import lines, names_of
 from lazpool.cli import times
+from lazpool.cli.accounts import line_document
 from lazpool.cli.app import Table
 from lazpool.cli.backups import resume
+from lazpool.cli.choosing import choice, filters
 from lazpool.cli.commands import epilog, group
-from lazpool.cli.exports import choice, export
+from lazpool.cli.exports import export
 from lazpool.cli.partners import who
 from lazpool.cli.typed import short
 from lazpool.cli.views import money
@@ -20,17 +23,28 @@ from lazpool.cli.words import price
 from lazpool.errors import DamagedError
 from lazpool.records.entries import COMMITMENTS, GENESIS, KINDS, RESUMED, Entry, commitment_of, entry_from
 from lazpool.records.receipts import blind_commitment, receipt_from
-from lazpool.records.settlements import METHODS, SettlementTerms, settlement_from
+from lazpool.records.settlements import FORGIVEN, METHODS, SettlementTerms, settlement_from
 from lazpool.store import ledger as stored
 from lazpool.store import logs
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.actions.exporting import Line
     from lazpool.cli.app import App
     from lazpool.rules.ledger import Terms
 
 _NOTHING = "No receipts yet. One is signed by both at the end of a ride: lazpool pickup, lazpool done"
+
+_NONE = "No rides or settlements yet, or none that fit."
+_COLUMNS = ("day", "what", ">they owe you", "signed by", "id")
+_LOG_COLUMNS = (">no", "kind", "at", "what", ">they owe you", "id")
+_SIGN = "negative: you owe more by it"
+_STATES = f"only what both have signed counts; {_SIGN}"
+_SHOW_EXAMPLES = """
+lazpool ledger show --since 2027-03-01 --until 2027-03-31 --with Zoe
+lazpool ledger show --log
+"""
 
 _KINDS = "proposed: you have signed; sealed: both have; lapsed: your node asks no more. Negative: you owe more by it"
 
@@ -44,30 +58,44 @@ ledger.add_command(export)
 ledger.add_command(resume)
 
 
-@ledger.command("show", epilog=epilog("lazpool ledger show\nlazpool ledger show --since 2027-03-01 --with Zoe"))
-@click.option("--since", metavar="DATE", help="From this day on.")
-@click.option("--until", metavar="DATE", help="Up to the end of this day.")
-@click.option("--with", "other", metavar="PERSON", help="With one person only.")
+@ledger.command("show", epilog=epilog(_SHOW_EXAMPLES))
+@filters
+@click.option("--log", is_flag=True, help="The entries of your log instead: what you signed, and when.")
 @click.pass_obj
-def show(app: App, since: str | None, until: str | None, other: str | None) -> None:
-    """List the entries of your ledger."""
+def show(app: App, /, *, log: bool, **which: str | None) -> None:
+    """List your rides and settlements, oldest first, with what each adds to what others owe you.
+
+    Only what both have signed counts. --log lists the chain of entries that holds it.
+    """
     with app.desk() as desk:
-        receipts, names, wanted = _receipts(desk), names_of(desk), choice(desk, since, until, other)
-        every = [entry_from(one.body) for log in logs.every(desk.node) for one in logs.entries(desk.node, log)]
-        every += [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
-        entries = [one for one in every if wanted.takes(one.time // 60, _with(desk, one, receipts))]
-        documents = [_document(desk, entry, receipts) for entry in entries]
-        rows = [_row(desk, entry, receipts, names) for entry in entries]
-    columns = (">no", "kind", "at", "what", ">they owe you", "id")
-    app.show({"entries": documents}, Table(columns, rows, "No entries, or none that fit.", _KINDS if documents else ""))
+        receipts, names, wanted = _receipts(desk), names_of(desk), choice(desk, **which)
+        entries = [one for one in _entries(desk) if wanted.takes(one.time // 60, _with(desk, one, receipts))]
+        found = lines(desk, wanted, every=True)
+        documents = {
+            "entries": [_document(desk, entry, receipts) for entry in entries],
+            "records": [{**line_document(desk, one), "state": one.state} for one in found],
+        }
+        if log:
+            rows = [_row(desk, entry, receipts, names) for entry in entries]
+            table = Table(_LOG_COLUMNS, rows, "No entries, or none that fit.", _KINDS if rows else "")
+        else:
+            lapsed = any(one.state != stored.SEALED for one in found)
+            table = Table(_COLUMNS, [_record(desk, one) for one in found], _NONE, _STATES if lapsed else _SIGN)
+    app.show(documents, table)
 
 
-@ledger.command("balance", epilog=epilog("lazpool ledger balance"))
+@ledger.command(
+    "balance", epilog=epilog("lazpool ledger balance\nlazpool ledger balance --until 2027-12-31 --with Zoe")
+)
+@filters
 @click.pass_obj
-def balance(app: App) -> None:
-    """Say who owes whom, one line a person: what you owe is negative."""
+def balance(app: App, /, **which: str | None) -> None:
+    """Say who owes whom, one line a person: what you owe is negative.
+
+    With --until, as it stood at the end of that day; with --since, what the days since have added.
+    """
     with app.desk() as desk:
-        found, names = books.balance(desk), names_of(desk)
+        found, names = books.balance(desk, choice(desk, **which)), names_of(desk)
         offered = len(settled.in_state(desk.node, settled.OFFERED))
     documents = [
         {
@@ -91,7 +119,9 @@ def balance(app: App) -> None:
     columns = ("with", ">they owe you", ">by rides", ">settled", ">km", ">rides")
     notes = ["what is negative, you owe; to settle: lazpool settle WITH AMOUNT"] if any(o.amount for o in found) else []
     notes += [f"{offered} to confirm or refuse: lazpool settlements"] if offered else []
-    app.show({"balances": documents}, Table(columns, rows, _NOTHING, "\n".join(notes)))
+    app.show(
+        {"balances": documents}, Table(columns, rows, _NONE if any(which.values()) else _NOTHING, "\n".join(notes))
+    )
 
 
 @ledger.command("verify", epilog=epilog("lazpool ledger verify"))
@@ -114,6 +144,32 @@ def verify(ctx: click.Context) -> None:
 _SAID = {GENESIS: "your ledger begins", RESUMED: "it goes on from the log above"}
 
 
+def _record(desk: Desk, line: Line) -> tuple[str, ...]:
+    """Return a ride or a settlement as a row."""
+    other = line.name or short(line.other)
+    what = _paid(other, line.method, ours=line.ours) if line.method else _rode(other, line.distance, ours=line.ours)
+    return times.day(desk, line.minute), what, price(line.amount, line.unit), _signers(line, other), short(line.id)
+
+
+def _signers(line: Line, other: str) -> str:
+    """Return who has signed it, and what became of it without the other half."""
+    first = "you" if line.ours else other
+    if line.state == stored.SEALED:
+        return "both"
+    return {
+        stored.PROPOSED: f"you, {other} is asked",
+        stored.LAPSED: f"{first} alone, lapsed",
+        settled.OFFERED: f"{other}, you are asked",
+        settled.REFUSED: f"{first} alone, refused",
+    }[line.state]
+
+
+def _entries(desk: Desk) -> list[Entry]:
+    """Return the entries of every log of this person, those of older logs first."""
+    old = [entry_from(one.body) for log in logs.every(desk.node) for one in logs.entries(desk.node, log)]
+    return old + [entry_from(envelope.body) for envelope in stored.entries(desk.node)]
+
+
 def _receipts(desk: Desk) -> dict[bytes, Terms]:
     """Return receipts and settlements by what log entries show of them."""
     found: dict[bytes, Terms] = {}
@@ -127,7 +183,7 @@ def _receipts(desk: Desk) -> dict[bytes, Terms]:
 
 def _with(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> bytes | None:
     terms = _of(entry, receipts)
-    return _other(desk, terms) if terms else None
+    return other_of(desk, terms) if terms else None
 
 
 def _km(distance: int) -> str:
@@ -147,7 +203,7 @@ def _document(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> dict[st
     said: dict[str, object] = {
         **head,
         "receipt": terms.id.hex(),
-        "with": _other(desk, terms).hex(),
+        "with": other_of(desk, terms).hex(),
         "share": money(_signed(desk, terms), terms.unit),
     }
     if isinstance(terms, SettlementTerms):
@@ -164,16 +220,20 @@ def _row(desk: Desk, entry: Entry, receipts: dict[bytes, Terms], names: dict[byt
 
 
 def _what(desk: Desk, terms: Terms, names: dict[bytes, str]) -> str:
-    other, owing = who(_other(desk, terms), names), terms.debtor == desk.identity
+    other, owing = who(other_of(desk, terms), names), terms.debtor == desk.identity
     if isinstance(terms, SettlementTerms):
-        return f"you paid {other}, {METHODS[terms.method]}" if owing else f"{other} paid you, {METHODS[terms.method]}"
-    return (
-        f"you rode with {other}, {_km(terms.distance)} km" if owing else f"you drove {other} {_km(terms.distance)} km"
-    )
+        return _paid(other, METHODS[terms.method], ours=owing)
+    return _rode(other, terms.distance, ours=owing)
 
 
-def _other(desk: Desk, terms: Terms) -> bytes:
-    return terms.debtor if terms.creditor == desk.identity else terms.creditor
+def _paid(other: str, method: str, *, ours: bool) -> str:
+    if method == METHODS[FORGIVEN]:
+        return f"{other} let you off" if ours else f"you let {other} off"
+    return f"you paid {other}, {method}" if ours else f"{other} paid you, {method}"
+
+
+def _rode(other: str, distance: int, *, ours: bool) -> str:
+    return f"you rode with {other}, {_km(distance)} km" if ours else f"you drove {other} {_km(distance)} km"
 
 
 def _signed(desk: Desk, terms: Terms) -> int:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lazpool.cli import times
+from lazpool.cli.choosing import choice, filters
 from lazpool.cli.commands import Command, epilog
-from lazpool.cli.partners import partner
 from lazpool.cli.typed import hex_id_of
 from lazpool.errors import LazpoolError, RefusedError
 
@@ -25,36 +24,25 @@ lazpool ledger export 2027.journal --format hledger --since 2027-01-01 --until 2
 """
 
 
-def choice(desk: Desk, since: str | None, until: str | None, other: str | None) -> Choice:
-    """Return which lines the options ask for; both days are included."""
-    from lazpool.actions.exporting import Choice  # noqa: PLC0415 # help does not need it
-
-    first = times.day_start(since, desk.config.zone) if since else None
-    after = times.day_start(until, desk.config.zone, days=1) if until else None
-    return Choice(first, after, partner(desk, other) if other else None)
-
-
 @click.command("export", cls=Command, epilog=epilog(_EXAMPLES))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--receipt", metavar="ID", help="One receipt or settlement, and nothing else.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["bundle", "csv", "json", "hledger"]),
+    type=click.Choice(["bundle", "csv", "json", "hledger", "valueflows"]),
     default="bundle",
     show_default=True,
-    help="What can be verified, a table, a document, or plain-text accounting.",
+    help="What can be verified, a table, a document, plain-text accounting, or JSON-LD in ValueFlows terms.",
 )
-@click.option("--since", metavar="DATE", help="From this day on; not for a bundle.")
-@click.option("--until", metavar="DATE", help="Up to the end of this day; not for a bundle.")
-@click.option("--with", "other", metavar="PERSON", help="With one person only; not for a bundle.")
+@filters
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.pass_obj
 def export(app: App, /, file: Path, receipt: str | None, form: str, *, force: bool, **which: str | None) -> None:
     """Write the ledger, or one receipt, to FILE.
 
     A bundle holds every signature: examples/verify_receipt.py verifies it without lazpool. The other forms are for
-    keeping books, and prove nothing.
+    keeping books, and prove nothing; only they can be of some days, or with one person.
     """
     if form == "bundle" and any(which.values()):
         raise click.UsageError(
@@ -82,10 +70,15 @@ def _bundle(desk: Desk, receipt: str | None) -> tuple[str, int]:
 
 def _lines(desk: Desk, form: str, wanted: Choice) -> tuple[str, int]:
     from lazpool.actions.exporting import lines  # noqa: PLC0415 # help does not need it
-    from lazpool.cli import accounts  # noqa: PLC0415 # the same
+    from lazpool.cli import accounts, valueflows  # noqa: PLC0415 # the same
 
     found = lines(desk, wanted)
-    write = {"csv": accounts.as_csv, "json": accounts.as_json, "hledger": accounts.as_journal}[form]
+    write = {
+        "csv": accounts.as_csv,
+        "json": accounts.as_json,
+        "hledger": accounts.as_journal,
+        "valueflows": valueflows.as_valueflows,
+    }[form]
     return write(desk, found), len(found)
 
 
