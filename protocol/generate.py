@@ -9,9 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from making import deals, gossip, groups, mail, matching, posts, receipts, settlements, wire
+from making import deals, gossip, groups, mail, matching, posts, receipts, settlements, turns, wire
 
-SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements)
+SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements, turns)
 FOLDER = Path(__file__).parent / "vectors"
 
 

@@ -27,6 +27,7 @@ from lazpool.rules.areas import area_of_cell, parse_topic, topic
 from lazpool.rules.itinerary import Rider
 from lazpool.rules.matching import Miss
 from lazpool.rules.terms import DISTANCE_SLACK, place
+from lazpool.rules.turns import UNIT, Drive, in_turn, standings
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.envelope import Envelope, open_envelope
 from lazpool.wire.hashing import network_id, tagged_hash
@@ -303,6 +304,19 @@ def _group_code(vector: Vector) -> Any:
     return {"fields": shown(closed)}
 
 
+def _turns(vector: Vector) -> Any:
+    assert vector.group["unit"] == UNIT
+    said = vector.test
+    people, present = (tuple(map(bytes.fromhex, said[name])) for name in ("people", "present"))
+    drives = [
+        Drive(one["day"], bytes.fromhex(one["driver"]), tuple(map(bytes.fromhex, one["present"])))
+        for one in said["rides"]
+    ]
+    known = standings(people, drives, dict(zip(people, said["carried"], strict=True)))
+    order = [one.person.hex() for one in in_turn(known, present)]
+    return {"points": [known[one].points for one in people], "order": order}
+
+
 READERS: dict[str, Callable[[Vector], Any]] = {
     "Codec": _codec,
     "Hash": _hash,
@@ -333,4 +347,5 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "GroupPost": _group_post,
     "GroupMember": _group_member,
     "GroupCode": _group_code,
+    "Turns": _turns,
 }
