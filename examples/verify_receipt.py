@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python runs isolated, with -I, it leaves this out
 
+import merkle_proofs as merkle
 from strict_bytes import (
     RefusedError,
     between,
@@ -258,6 +259,22 @@ def _chain(group: Test, test: Test) -> None:
         raise
 
 
+def _root(_: Test, test: Test) -> None:
+    require(merkle.root([*map(bytes.fromhex, test["leaves"])]).hex() == test["root"], "proof", "another root")
+
+
+def _inclusion(_: Test, test: Test) -> None:
+    path = [*map(bytes.fromhex, test["path"])]
+    found = merkle.included(bytes.fromhex(test["leaf"]), test["index"], test["size"], path)
+    require(found.hex() == test["root"], "proof", "another root")
+
+
+def _consistency(_: Test, test: Test) -> None:
+    proof = [*map(bytes.fromhex, test["proof"])]
+    older, newer = merkle.grown(test["first"], test["second"], bytes.fromhex(test["first_root"]), proof)
+    require((older.hex(), newer.hex()) == (test["first_root"], test["second_root"]), "proof", "another root")
+
+
 CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Codec": lambda group, test: decode(bytes.fromhex(test["bytes"]), group["limit"]),
     "Hash": lambda _, test: _is(digest(test["tag"], bytes.fromhex(test["data"])), test["digest"]),
@@ -270,6 +287,9 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Receipt": _receipt,
     "Settlement": lambda group, test: _receipt(group, test, settlement_terms),
     "Bundle": lambda _, test: bundle(test["bundle"]),
+    "MerkleRoot": _root,
+    "MerkleInclusion": _inclusion,
+    "MerkleConsistency": _consistency,
 }
 
 

@@ -9,9 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from making import deals, gossip, groups, mail, matching, posts, receipts, settlements, turns, wire
+from making import deals, gossip, groups, mail, matching, merkle, posts, receipts, settlements, turns, wire
 
-SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements, turns)
+SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements, turns, merkle)
 FOLDER = Path(__file__).parent / "vectors"
 
 

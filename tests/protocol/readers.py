@@ -33,6 +33,7 @@ from lazpool.wire.envelope import Envelope, open_envelope
 from lazpool.wire.hashing import network_id, tagged_hash
 from lazpool.wire.seal import unseal
 from lazpool.wire.signing import verify, verify_post
+from tests.protocol import proof_readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -318,6 +319,7 @@ def _turns(vector: Vector) -> Any:
 
 
 READERS: dict[str, Callable[[Vector], Any]] = {
+    **proof_readers.READERS,
     "Codec": _codec,
     "Hash": _hash,
     "Network": _network,

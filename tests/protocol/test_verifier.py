@@ -31,6 +31,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Python that cannot import lazpool, even where it is installed."""
 KNOWN = {"codec", "hash", "signature", "certificate", "envelope", "entry", "chain", "receipt", "settlement", "bundle"}
+KNOWN |= {"merkle"}
 BUNDLES = [vector for vector in vectors() if vector.group["type"] == "Bundle"]
 BYTES = [one.raw("bytes") for one in vectors() if len(one.test.get("bytes", "")) < 2000 and "bytes" in one.test]
 
@@ -81,15 +82,15 @@ def test_it_disagrees_with_a_false_vector(tmp_path: Path) -> None:
     assert "1 failed" in run(tmp_path / "false.json").stdout
 
 
-@pytest.mark.parametrize("name", ["verify_receipt.py", "strict_bytes.py"])
+@pytest.mark.parametrize("name", ["verify_receipt.py", "strict_bytes.py", "merkle_proofs.py"])
 def test_it_imports_nothing_of_lazpool(name: str) -> None:
-    """Its imports are Python's own, PyNaCl and its own second file."""
+    """Its imports are Python's own, PyNaCl and its own other files."""
     tree = ast.parse((EXAMPLES / name).read_text("utf-8"))
     roots = {
         alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
     }
     roots |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert roots - sys.stdlib_module_names <= {"nacl", "msgpack", "strict_bytes"}
+    assert roots - sys.stdlib_module_names <= {"nacl", "msgpack", "strict_bytes", "merkle_proofs"}
 
 
 def test_it_reads_exported_ledgers(tmp_path: Path) -> None:
