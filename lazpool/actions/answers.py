@@ -207,6 +207,7 @@ def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
         return
     left = f"{body.tries_left} tries left" if body.tries_left else "ask the passenger to run: lazpool done"
     advance(desk, deal, Event.THEY_REFUSE_CODE, reason=f"the code was wrong; {left}")
+    deal.boarding = 0
 
 
 def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -34,6 +34,8 @@ MAX_SIZE = 2**30
 _NODE = "node.db"
 _KEYS = tuple(f"keys/{name}.key" for name in NAMES)
 _NEEDED = {FILE, _NODE, *_KEYS}
+_TABLES = ("impacts", "profiles")
+"""Folders of tables of one's own."""
 
 
 def back_up(desk: Desk, file: Path, passphrase: str, *, force: bool = False, effort: Effort = MODERATE) -> None:
@@ -79,8 +81,8 @@ def check_empty(home: Path) -> None:
 
 def _files(desk: Desk) -> dict[str, bytes]:
     home = desk.config.home
-    profiles = [f"profiles/{path.name}" for path in sorted(desk.config.profiles_folder.glob("*.toml"))]
-    return {name: (home / name).read_bytes() for name in (FILE, *_KEYS, *profiles)} | {_NODE: _snapshot(desk)}
+    tables = [f"{folder}/{path.name}" for folder in _TABLES for path in sorted((home / folder).glob("*.toml"))]
+    return {name: (home / name).read_bytes() for name in (FILE, *_KEYS, *tables)} | {_NODE: _snapshot(desk)}
 
 
 def _snapshot(desk: Desk) -> bytes:
@@ -113,7 +115,7 @@ def _pair(value: Value) -> tuple[str, bytes]:
 
 def _is_ours(name: str) -> bool:
     path = PurePosixPath(name)
-    return name in _NEEDED or (path.parts == ("profiles", path.name) and path.suffix == ".toml")
+    return name in _NEEDED or (path.parts in {(folder, path.name) for folder in _TABLES} and path.suffix == ".toml")
 
 
 def _fill(folder: Path, files: dict[str, bytes], clock: Callable[[], float]) -> bytes:

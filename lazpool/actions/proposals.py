@@ -128,7 +128,7 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     )
     deal.terms, deal.passenger_sig = terms.body(), sign_as_passenger(terms, desk.keys.log)
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
-    deal.flags = wish.post.flags
+    deal.flags, deal.detour = wish.post.flags, found.detour_min
     _say_where(deal, found, request)
     member = member_tag(secret, terms.id) if secret else b""
     deal.max_delay = agreement.patience(matching.narrowed(agreement.window_of(wish.post), walk), found)

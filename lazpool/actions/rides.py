@@ -68,6 +68,7 @@ def check_code(desk: Desk, deal: Deal, letter: Letter, body: Boarded) -> None:
     left = MAX_TRIES - deal.tries
     if left > 0 and hmac.compare_digest(body.code, deal.code):
         advance(desk, deal, Event.WE_SIGN)
+        deal.boarding = letter.counter
         sign_receipt(desk, deal)
         return
     deal.tries = min(deal.tries + 1, MAX_TRIES)

@@ -52,7 +52,7 @@ def export(app: App, /, file: Path, receipt: str | None, form: str, *, force: bo
         raise click.UsageError("One receipt is exported as a bundle.")
     with app.desk() as desk:
         text, count = _bundle(desk, receipt) if form == "bundle" else _lines(desk, form, choice(desk, **which))
-    size = _write(file, text, force=force)
+    size = write(file, text, force=force)
     app.show({"file": str(file), "format": form, "records": count, "bytes": size}, str(file))
     app.say(f"{count} {'record' if count == 1 else 'records'}, {size} bytes")
 
@@ -82,7 +82,7 @@ def _lines(desk: Desk, form: str, wanted: Choice) -> tuple[str, int]:
     return write(desk, found), len(found)
 
 
-def _write(file: Path, text: str, *, force: bool) -> int:
+def write(file: Path, text: str, *, force: bool) -> int:
     """Write a file that only its owner can read; one that is there is replaced whole, or not at all."""
     if file.exists() and not force:
         raise RefusedError(

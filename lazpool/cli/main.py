@@ -58,6 +58,7 @@ COMMANDS = {
         "confirm": "settling:confirm",
         "refuse": "settling:refuse",
         "ledger": "books:ledger",
+        "statement": "statement:statement",
         "profiles": "costs:profiles",
     },
 }

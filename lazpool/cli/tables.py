@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich import box
 from rich.cells import cell_len
@@ -27,9 +27,10 @@ LAST = 12
 """The last column holds reasons and the like: it may be folded down to this."""
 
 
-def render(table: Table) -> None:
-    """Print a table on stdout, or what to say without rows; on a narrow screen one field a line."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE, highlight=False)
+def render(table: Table, file: TextIO | None = None) -> None:
+    """Print a table on stdout or into a file, or what to say without rows; on a narrow screen one field a line."""
+    out = file or sys.stdout
+    console = Console(file=out, width=None if out.isatty() else WIDE, highlight=False)
     if not table.rows:
         console.print(Text(clean(table.empty)))
         return

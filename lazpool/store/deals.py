@@ -24,9 +24,9 @@ class Deal:
     legs: the legs of the route that the passenger's seat takes, "i,j", pickup_pos, dropoff_pos: where their stops stand
     in the order of stops (driver; see rules/itinerary.py). max_delay: minutes by which pick-up and drop-off may be
     later than agreed. own_places: where we meet, as in peer_places (passenger). pickup_spot, dropoff_spot: names of
-    meeting places. counter: letters sent. boarding: the counter of the newest code sent. series: the id of the first
-    deal of the same ride on several dates. by: who ended it, "us" or "them". depart, ends, answer_by, created and
-    changed: minutes. flags: the request's conditions.
+    meeting places. counter: letters sent. boarding: the counter of the letter with the newest code that was not refused
+    (driver), or was right (passenger). series: the id of the first deal of the same ride on several dates. by: who
+    ended it, "us" or "them". depart, ends, answer_by, created and changed: minutes. flags: the request's conditions.
     """
 
     id: bytes
