@@ -177,9 +177,9 @@ def sign_entry(entry: Entry, log_seed: bytes) -> Envelope:
     return Envelope(entry.body(), sign(log_seed, "entry", entry.net, entry.id))
 
 
-def check_entry(entry: Entry, signature: bytes) -> None:
-    """Raise MalformedError unless the log's key signed the entry."""
-    verify(entry.log_pk, signature, "entry", entry.net, entry.id)
+def check_entry(entry: Entry, signature: bytes, identifier: bytes) -> None:
+    """Raise MalformedError unless the log's key signed the entry of that id."""
+    verify(entry.log_pk, signature, "entry", entry.net, identifier)
 
 
 def _check_payload(kind: int, payload: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -137,12 +137,12 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
     expected = (1, ZEROS, 0)
     for position, envelope in enumerate(envelopes, 1):
         try:
-            entry = _checked(envelope, net=net, log_pk=log_pk, expected=expected)
+            entry, identifier = _checked(envelope, net=net, log_pk=log_pk, expected=expected)
         except MalformedError as wrong:
             errors.append(f"entry {position}: {wrong.message}")
             break  # what follows hangs on this entry, so it proves nothing
         entries.append(entry)
-        expected = (entry.seq + 1, entry_id(envelope.body), entry.time)
+        expected = (entry.seq + 1, identifier, entry.time)
     return entries, errors
 
 
@@ -165,7 +165,8 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
 
     It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it.
     """
-    sealed = [(entry.kind, commitment_of(entry)) for entry in entries if entry.kind in {SEALED, SETTLE_SEALED}]
+    kinds = {SEALED, SETTLE_SEALED}
+    sealed = Counter((entry.kind, commitment_of(entry)) for entry in entries if entry.kind in kinds)
     heads = {(entry.log_pk, entry.seq, entry.id) for entry in entries}
     logs = {entry.log_pk for entry in entries}
     errors = []
@@ -177,11 +178,12 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
             errors.append(f"receipt {name}: {wrong.message}")
         if any(shown[0] in logs and shown not in heads for shown in receipt.heads):
             errors.append(f"receipt {name}: shows an entry that the log does not have")
-        if sealed.count(receipt.seal) != 1:
-            errors.append(f"receipt {name}: sealed {sealed.count(receipt.seal)} times in the log, not once")
+        if sealed[receipt.seal] != 1:
+            errors.append(f"receipt {name}: sealed {sealed[receipt.seal]} times in the log, not once")
         else:
-            sealed.remove(receipt.seal)
-    return errors + [f"the log seals a receipt that is missing: commitment {one.hex()[:12]}" for _, one in sealed]
+            del sealed[receipt.seal]
+    missing = [one.hex()[:12] for _, one in sealed.elements()]
+    return errors + [f"the log seals a receipt that is missing: commitment {one}" for one in missing]
 
 
 def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]]) -> list[str]:
@@ -251,15 +253,15 @@ def check_counts(records: Iterable[Terms]) -> list[str]:
     return errors
 
 
-def _checked(envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[int, bytes, int]) -> Entry:
-    entry = entry_from(envelope.body)
+def _checked(envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[int, bytes, int]) -> tuple[Entry, bytes]:
+    entry, identifier = entry_from(envelope.body), entry_id(envelope.body)
     if (entry.net, entry.log_pk) != (net, log_pk):
         raise MalformedError("chain", "belongs to another log or network")
     if (entry.seq, entry.prev) != expected[:2]:
         raise MalformedError("chain", "does not follow the entry before it")
     if entry.time < expected[2]:
         raise MalformedError("chain", "is older than the entry before it")
-    check_entry(entry, envelope.signature)
+    check_entry(entry, envelope.signature, identifier)
     if entry.kind == GENESIS:
         genesis_from(entry)
-    return entry
+    return entry, identifier

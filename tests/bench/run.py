@@ -15,6 +15,7 @@ from admission import admission
 from commands import commands
 from delivery import delivery
 from idle import idle
+from ledger import ledger
 from matching import matching
 from places import places
 from rich.console import Console
@@ -30,6 +31,7 @@ BENCHES = {
     "commands": commands,
     "delivery": delivery,
     "idle": idle,
+    "ledger": ledger,
     "matching": matching,
     "places": places,
     "roads": roads,

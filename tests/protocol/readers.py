@@ -263,7 +263,7 @@ def _entry(vector: Vector) -> Any:
     envelope = open_envelope(vector.raw("bytes"), MAX_ENTRY)
     entry = entry_from(envelope.body)
     same(vector.raw("bytes"), Envelope(entry.body(), envelope.signature).pack())
-    check_entry(entry, envelope.signature)
+    check_entry(entry, envelope.signature, entry_id(envelope.body))
     if entry.kind == GENESIS:
         genesis_from(entry)
     said = shown(entry)
