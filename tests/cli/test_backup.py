@@ -48,7 +48,7 @@ def test_there_and_back(
     verdict = run(home, "ledger", "verify")[1]
     assert (verdict["ok"], verdict["entries"]) == (True, len(new))
     assert run(home, "doctor")[0] == 0
-    assert "goes on from the log above" in say(home, "ledger", "show").out
+    assert "goes on from the log above" in say(home, "ledger", "show", "--log").out
     bundle = tmp_path / "all.json"
     run(home, "ledger", "export", str(bundle))
     seen = process(str(bundle), program=["examples/verify_receipt.py", "--ledger"], cwd=ROOT)

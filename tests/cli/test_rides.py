@@ -221,7 +221,7 @@ def test_what_people_read(pair: tuple[User, User]) -> None:
     passenger.call("done", mine)
     carry(driver, passenger)
     assert "Ada" in passenger.say("ledger", "balance").out
-    assert "sealed" in passenger.say("ledger", "show").out
+    assert "both" in passenger.say("ledger", "show").out
     assert "offer" in passenger.say("board").out
     assert "not running" in passenger.say("status").out
     offered = driver.say("offer", GRENOBLE, LYON, "--at", "tomorrow 17:00")
