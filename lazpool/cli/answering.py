@@ -13,6 +13,8 @@ from lazpool.actions import series as all_dates
 from lazpool.actions.moves import find
 from lazpool.cli.commands import command
 from lazpool.cli.typed import free_text, hex_id, short
+from lazpool.cli.views import dear
+from lazpool.cli.words import too_dear
 from lazpool.records.body_shape import MAX_TEXT
 from lazpool.records.deal_bodies import CODE_DIGITS
 from lazpool.records.posts import Offer, read_post
@@ -42,6 +44,8 @@ def accept(app: App, deal: str, series: bool, yes: bool) -> None:  # noqa: FBT00
     """
     with app.desk() as desk:
         found = find(desk, _id(desk, deal))
+        if above := dear(desk, found):
+            app.say(f"The share is {too_dear(above)}")
         if question := _far_off(found):
             app.confirm(question, yes=yes)
         _show(app, desk, actions.accept(desk, found.id, all_dates=series))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lazpool.cli.app import App
     from lazpool.rules.cost import Profile
 
-_COLUMNS = ("", "name", "country", ">a km", ">most a seat", ">most a car", "valid from", "rule")
+_COLUMNS = ("", "name", "country", ">a km", ">most a seat", ">most a car", "tolls", "parking", "valid from", "rule")
 _NOTE = 'choose one in config.toml, such as: profile = "fr"; your own: profiles/NAME.toml in your home'
 
 
@@ -42,6 +42,8 @@ def _document(one: Profile, *, chosen: bool) -> dict[str, object]:
         "cap_per_car": one.cap_per_car / 1000 or None,
         "rule": one.rule,
         "source": one.source,
+        "tolls": one.tolls,
+        "parking": one.parking,
         "valid_from": one.valid_from,
         "checked": one.checked,
     }
@@ -50,7 +52,17 @@ def _document(one: Profile, *, chosen: bool) -> dict[str, object]:
 def _row(one: Profile, mine: str) -> tuple[str, ...]:
     most = (_figure(cap, one.unit) if cap else "" for cap in (one.cap_per_seat, one.cap_per_car))
     mark = "*" if one.name == mine else ""
-    return mark, one.name, one.title, _figure(one.price, one.unit), *most, one.valid_from, one.rule
+    return (
+        mark,
+        one.name,
+        one.title,
+        _figure(one.price, one.unit),
+        *most,
+        one.tolls,
+        one.parking,
+        one.valid_from,
+        one.rule,
+    )
 
 
 def _figure(thousandths: int, unit: str) -> str:

@@ -13,7 +13,7 @@ from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
 from lazpool.cli.typed import hex_id, short
-from lazpool.cli.views import above_cap, money, point
+from lazpool.cli.views import dear, money, point
 from lazpool.cli.words import label, price, too_dear
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point, centre
@@ -75,7 +75,7 @@ def document(desk: Desk, deal: Deal) -> dict[str, object]:
         "name": deal.peer_name,
         "depart": times.iso(desk, deal.depart),
         "share": money(terms.amount, terms.unit) if terms else None,
-        "above_cap": above_cap(desk, terms.amount, terms.unit, terms.distance, terms.seats) if terms else None,
+        "above_cap": dear(desk, deal),
         "reason": deal.reason,
         "series": deal.series.hex() or None,
         "series_asked": open_question(desk, deal),
@@ -125,7 +125,8 @@ def _exact(deal: Deal) -> list[Point]:
 
 def _row(desk: Desk, deal: Deal) -> tuple[str, ...]:
     terms = agreement_from(deal.terms) if deal.terms else None
-    share = price(terms.amount, terms.unit) if terms else ""
+    mark = "!" if terms and dear(desk, deal) else ""
+    share = price(terms.amount, terms.unit) + mark if terms else ""
     following = _next(desk, deal) or deal.reason
     return (
         *(short(deal.id), _doing(deal), deal.state, _partner(deal)),
@@ -158,8 +159,8 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         dropoff = _where(desk, deal.dropoff_spot, terms.dropoff)
         pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} {dropoff}"
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
-        if above := above_cap(desk, terms.amount, terms.unit, terms.distance, terms.seats):
-            pairs["!"] = too_dear(above)
+    if above := dear(desk, deal):
+        pairs["!"] = too_dear(above)
     pairs["detour"] = _detour(deal)
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)

@@ -11,8 +11,8 @@ from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
 from lazpool.cli.match_words import COLUMNS, ESTIMATED, cells, explanation
 from lazpool.cli.typed import SHORT, free_text, hex_id, short
-from lazpool.cli.views import Deals, beginning, matched
-from lazpool.cli.words import fields
+from lazpool.cli.views import Deals, beginning, dear_match, matched
+from lazpool.cli.words import fields, too_dear
 from lazpool.errors import AmbiguousError, NotFoundError
 from lazpool.records.body_shape import MAX_TEXT
 from lazpool.store import board, own
@@ -106,8 +106,10 @@ def propose(app: App, match: str, note: str, series: bool) -> None:  # noqa: FBT
     from lazpool.actions import series as all_dates  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        begin = all_dates.propose if series else proposals.propose
-        deal = begin(desk, _match(desk, match), note)
+        begin, found = all_dates.propose if series else proposals.propose, _match(desk, match)
+        if above := dear_match(desk, found):
+            app.say(f"The share is {too_dear(above)}")
+        deal = begin(desk, found, note)
         _show_begun(app, desk, deal, "Proposed; the driver's answer shows up in: lazpool deals")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.cli.times import iso
+from lazpool.records.agreements import agreement_from
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, Request, Withdrawal, read_post
 from lazpool.rules.conditions import names
@@ -93,7 +94,6 @@ class Deals:
 def matched(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
     """Return a match as lists have it."""
     request = _request(desk, match)
-    seats = request.seats if isinstance(request, Request) else 1
     return {
         "id": match.id.hex(),
         "role": match.role,
@@ -107,7 +107,7 @@ def matched(desk: Desk, match: Match, deal: Deal | None) -> dict[str, object]:
         "meet": {"pickup": match.pickup_spot or None, "dropoff": match.dropoff_spot or None},
         "delay_min": match.delay,
         "share": money(match.share, match.unit),
-        "above_cap": above_cap(desk, match.share, match.unit, match.distance, seats),
+        "above_cap": dear_match(desk, match),
         "co2_g": match.co2,
         "estimated": bool(match.estimated),
         "deal": {"id": deal.id.hex(), "state": deal.state} if deal else None,
@@ -121,7 +121,26 @@ def above_cap(desk: Desk, amount: int, unit: str, distance: int, seats: int) -> 
     most = profile.most(unit, distance, seats)
     if most is None or amount <= most:
         return None
-    return {"most": money(most, unit), "profile": profile.name, "rule": profile.rule, "source": profile.source}
+    said = {"most": money(most, unit), "profile": profile.name, "rule": profile.rule, "source": profile.source}
+    return {**said, "besides": list(profile.besides)}
+
+
+def dear(desk: Desk, deal: Deal) -> dict[str, object] | None:
+    """Return the same of a deal: by its terms, or before there are any by the match that it began with."""
+    if deal.terms:
+        terms = agreement_from(deal.terms)
+        return above_cap(desk, terms.amount, terms.unit, terms.distance, terms.seats)
+    from lazpool.actions.matches import match_id  # noqa: PLC0415 # H3, which most lists do without
+
+    match = board.match(desk.board, match_id(deal.post_id, deal.about if deal.role is Role.DRIVER else deal.offer_id))
+    return dear_match(desk, match) if match else None
+
+
+def dear_match(desk: Desk, match: Match) -> dict[str, object] | None:
+    """Return the same of a match."""
+    request = _request(desk, match)
+    seats = request.seats if isinstance(request, Request) else 1
+    return above_cap(desk, match.share, match.unit, match.distance, seats)
 
 
 def _request(desk: Desk, match: Match) -> Post | None:

@@ -56,7 +56,8 @@ def duration(minutes: float) -> str:
 def too_dear(above: dict[str, Any]) -> str:
     """Return the warning for a share that is above the cap of the cost profile."""
     most = price(above["most"]["amount"], above["most"]["unit"])
-    return f"above the cap of your cost profile {above['profile']}, {most} without tolls: {above['rule']}"
+    besides = f", {' and '.join(above['besides'])} besides" if above["besides"] else ""
+    return f"above the cap of your cost profile {above['profile']}, {most}{besides}: {above['rule']}"
 
 
 def label(desk: Desk, where: Point) -> str:

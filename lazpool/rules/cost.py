@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 CO2_G_PER_KM = 150
 """Grams of CO2 per car kilometre: an assumption, not a measurement of anyone's car. It is Carpoolear's factor
@@ -35,8 +36,11 @@ class Profile:
 
     unit: currency, empty for any. price: thousandths of the unit per km and seat, for offers that say none.
     cap_per_seat, cap_per_car: the same, of one seat and of all that one passenger pays; 0 where there is no cap. rule,
-    source: in words. valid_from, checked: days, of the figures and of when somebody looked.
+    source: in words. valid_from, checked: days, of the figures and of when somebody looked. tolls, parking: how they
+    stand to the cap, one of `STANDINGS`.
     """
+
+    STANDINGS: ClassVar[tuple[str, ...]] = ("besides", "within", "not said")
 
     name: str
     title: str
@@ -48,6 +52,13 @@ class Profile:
     source: str
     valid_from: str
     checked: str
+    tolls: str = "not said"
+    parking: str = "not said"
+
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """What may be shared beside the cap."""
+        return tuple(name for name in ("tolls", "parking") if getattr(self, name) == "besides")
 
     def most(self, unit: str, distance_hm: int, seats: int) -> int | None:
         """Return the most that a share may be in minor units, or None where this profile has nothing to say.

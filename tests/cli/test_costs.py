@@ -59,3 +59,47 @@ def test_a_share_above_the_cap_is_marked_and_nothing_is_refused(tmp_path: Path) 
     assert shown["above_cap"]["most"]["amount"] < shown["share"]["amount"]
     assert "above the cap of your cost profile fr" in zoe.say("deal", deal).out
     assert "above the cap" not in ada.say("deal", deal).out
+
+
+def test_either_side_is_told_before_it_signs(tmp_path: Path) -> None:
+    """Who proposes, and who accepts a proposal or an invitation, hears of a share above the cap at that moment."""
+    ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    for user in (ada, zoe):
+        set_profile(user, "fr")
+    for at, later in ((TOMORROW, "tomorrow 08:00"), ("tomorrow 17:30", "tomorrow 18:00")):
+        ada.call("offer", GRENOBLE, LYON, "--at", at, "--via", VOIRON, "--price", "0.5")
+        zoe.call("request", VOIRON, LYON, "--at", later)
+    carry(ada, zoe)
+    first, second = zoe.call("matches")["matches"]
+    warning = "The share is above the cap of your cost profile fr"
+    assert warning in zoe.say("propose", first["id"]).err
+    carry(ada, zoe)
+    deal = ada.call("deals")["deals"][0]["id"]
+    assert "EUR!" in ada.say("deals").out
+    assert "tolls and parking besides" in ada.say("deal", deal).out
+    assert warning in ada.say("accept", deal).err
+    ada.call("invite", next(one["id"] for one in ada.call("matches")["matches"] if one["mine"] == second["theirs"]))
+    carry(ada, zoe)
+    invited = next(one["id"] for one in zoe.call("deals")["deals"] if one["state"] == "invited")
+    assert zoe.call("deals")["deals"][-1]["above_cap"]["profile"] == "fr"
+    assert warning in zoe.say("accept", invited).err
+
+
+def test_a_gift_is_never_above_a_cap(tmp_path: Path) -> None:
+    """A ride for nothing is agreed on, signed and counted as one, and nobody owes anything."""
+    ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    set_profile(zoe, "fr")
+    ada.call("offer", GRENOBLE, LYON, "--at", TOMORROW, "--via", VOIRON, "--price", "0")
+    zoe.call("request", VOIRON, LYON, "--at", "tomorrow 08:00")
+    carry(ada, zoe)
+    deal = zoe.call("propose", zoe.call("matches")["matches"][0]["id"])["deal"]
+    carry(ada, zoe)
+    assert "above the cap" not in ada.say("accept", deal).err
+    carry(ada, zoe)
+    zoe.call("done", deal)
+    carry(ada, zoe)
+    for user in (ada, zoe):
+        (row,) = user.call("ledger", "balance")["balances"]
+        assert (row["share"]["amount"], row["rides"]) == (0, 1)
+        assert row["km"] > 0
+        assert user.call("ledger", "verify")["ok"]

@@ -91,3 +91,14 @@ def test_unknown_names(tmp_path: Path, name: str) -> None:
     """A name that is none leads nowhere, least of all out of the folder."""
     with pytest.raises((InvalidInputError, NotFoundError)):
         profiles.load(tmp_path, name)
+
+
+def test_tolls_and_parking(tmp_path: Path) -> None:
+    """A profile says whether they may be shared beside its cap, or does not say; another word is wrong."""
+    found = {one.name: one.besides for one in profiles.every(Config(tmp_path))}
+    assert found == {"at": (), "de": (), "fr": ("tolls", "parking"), "gb": (), "plain": ()}
+    (tmp_path / "village.toml").write_text(f'{GOOD}tolls = "besides"\nparking = "within"\n')
+    assert profiles.load(tmp_path, "village").besides == ("tolls",)
+    (tmp_path / "hamlet.toml").write_text(f'{GOOD}tolls = "maybe"\n')
+    with pytest.raises(InvalidInputError, match="tolls is none of: besides, within, not said"):
+        profiles.load(tmp_path, "hamlet")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FIGURE = re.compile(r"\d{1,3}(?:\.\d{1,3})?")
 _TEXTS, _DAYS = ("title", "unit", "rule", "source"), ("valid_from", "checked")
 _FIGURES = ("price", "cap_per_seat", "cap_per_car")
+_EXTRAS = ("tolls", "parking")
 _THOUSAND = 1000
 
 
@@ -50,13 +51,21 @@ def load(folder: Path, name: str) -> Profile:
 
 
 def _profile(name: str, values: dict[str, Any]) -> Profile:
-    tables.check_keys(values, {*_TEXTS, *_FIGURES, *_DAYS}, optional=frozenset({"cap_per_seat", "cap_per_car"}))
+    optional = frozenset({"cap_per_seat", "cap_per_car", *_EXTRAS})
+    tables.check_keys(values, {*_TEXTS, *_FIGURES, *_DAYS, *_EXTRAS}, optional=optional)
     said: dict[str, Any] = {key: tables.text(key, values[key]) for key in _TEXTS}
     if said["unit"]:
         check_unit("unit", said["unit"])
     said |= {key: _thousandths(key, values.get(key, "0")) for key in _FIGURES}
     said |= {key: tables.day(key, values[key]) for key in _DAYS}
+    said |= {key: _standing(key, values[key]) for key in _EXTRAS if key in values}
     return Profile(name, **said)
+
+
+def _standing(key: str, value: object) -> str:
+    if value not in Profile.STANDINGS:
+        raise MalformedError("shape", f"{key} is none of: {', '.join(Profile.STANDINGS)}")
+    return str(value)
 
 
 def _thousandths(key: str, text: object) -> int:
