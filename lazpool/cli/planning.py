@@ -71,7 +71,8 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
     when = {name: ways.pop(name) for name in _WHEN}
     with app.desk() as desk:
         stops = tuple(place(desk, stop) for stop in via)
-        trip = Trip(place(desk, start), place(desk, end), stops, depart=0, **with_price(desk, ways))
+        first, last = place(desk, start), place(desk, end)
+        trip = Trip(first, last, stops, depart=0, **with_price(desk, ways, (first, *stops, last)))
         _add(app, desk, trip, at, when)
 
 

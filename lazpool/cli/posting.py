@@ -45,7 +45,9 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 
     with app.desk() as desk:
         stops = tuple(place(desk, stop) for stop in via)
-        trip = actions.Trip(place(desk, start), place(desk, end), stops, _minute(desk, at), **with_price(desk, ways))
+        first, last = place(desk, start), place(desk, end)
+        priced = with_price(desk, ways, (first, *stops, last))
+        trip = actions.Trip(first, last, stops, _minute(desk, at), **priced)
         with typed("lazpool offer --help"):
             signed = actions.offer(desk, trip)
         _show_posted(app, desk, signed)

@@ -21,6 +21,15 @@ def share(price: int, distance_hm: int, seats: int) -> int:
     return (distance_hm * price * seats + _HALF) // _HUNDRED
 
 
+def spread(amount: int, distance_hm: int, seats: int) -> int:
+    """Return what tolls and the like of a whole way add to the price, in thousandths per km and seat, rounded half up.
+
+    amount: minor units, of which the driver bears a part like every seat. distance_hm: the way, in units of 100 m.
+    """
+    parts = max(1, distance_hm) * (seats + 1)
+    return (2 * _HUNDRED * amount + parts) // (2 * parts)
+
+
 def co2_saved_g(alone_km: float, detour_km: float) -> int:
     """Return grams of CO2 saved, in road kilometres: the passenger's own car stays at home, the driver's goes further.
 

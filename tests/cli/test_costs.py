@@ -103,3 +103,18 @@ def test_a_gift_is_never_above_a_cap(tmp_path: Path) -> None:
         assert (row["share"]["amount"], row["rides"]) == (0, 1)
         assert row["km"] > 0
         assert user.call("ledger", "verify")["ok"]
+
+
+def test_tolls_and_parking_become_part_of_the_price(tmp_path: Path) -> None:
+    """Everybody in the car bears a part, by the kilometre; a way too short for so much is refused, in plans as well."""
+    ada = User(tmp_path / "ada")
+    words = ("--via", VOIRON, "--seats", "3", "--tolls", "12.40", "--parking", "3.60")
+    for at, more in ((TOMORROW, ()), ("tomorrow 17:30", words)):
+        ada.call("offer", GRENOBLE, LYON, "--at", at, "--price", "0.08", *more)
+    ada.call("plan", "add", "offer", GRENOBLE, LYON, "--at", "07:30", "--days", "mon", "--price", "0.08", *words)
+    prices = {post["price_per_km"] for post in ada.call("posts")["posts"]}
+    (plain, dearer) = sorted(prices)
+    assert plain == 0.08
+    assert 0.025 < dearer - plain < 0.045  # 4 EUR a seat for some 120 km
+    status, said = ada.run("offer", GRENOBLE, "45.1890,5.7250", "--at", TOMORROW, "--tolls", "500")
+    assert (status, "too much per km" in said["error"]["message"]) == (2, True)

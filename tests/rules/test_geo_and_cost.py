@@ -6,7 +6,7 @@ import pytest
 
 from lazpool.records.places import Point
 from lazpool.records.posts import MAX_TRIP
-from lazpool.rules.cost import co2_saved_g, share
+from lazpool.rules.cost import co2_saved_g, share, spread
 from lazpool.rules.geo import budget_km, budget_min, km, road_hm, route_minutes, whole
 from tests.rules.town import GRENOBLE, LYON, VOIRON
 
@@ -49,3 +49,13 @@ def test_a_detour_longer_than_the_ride_saves_nothing() -> None:
     """The detour is taken from what the passenger's own car would have burnt, below nought if it must be."""
     assert co2_saved_g(10.0, 2.0) == 1200
     assert co2_saved_g(2.0, 10.0) == -1200
+
+
+@pytest.mark.parametrize(
+    ("amount", "hm", "seats"), [(1240, 1043, 3), (1, 1, 1), (300, 284, 1), (0, 284, 4), (99, 9999, 8)]
+)
+def test_tolls_are_shared_by_everybody(amount: int, hm: int, seats: int) -> None:
+    """All seats, the driver's among them, pay the tolls over the whole way, to the rounding of a price."""
+    added = spread(amount, hm, seats)
+    assert abs(added * hm * (seats + 1) - 100 * amount) <= hm * (seats + 1) / 2
+    assert spread(amount, 0, seats) >= added
