@@ -36,10 +36,10 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: #47555a; border-bottom: .8pt solid #8fa3a1; padding: .5mm 2mm .5mm 0 }
 td { border-bottom: .4pt solid #dfe7e6; padding: .42mm 2mm .42mm 0; white-space: nowrap }
 .n { text-align: right; padding-right: 5mm }
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: 7mm; align-items: start }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 6mm; align-items: start }
 .two .n { padding-right: 2.5mm }
 .two td, .two th { padding-right: 1.5mm }
-.two table { font-size: 7.5pt }
+.two table { font-size: 7.2pt }
 sub { line-height: 0 }
 code { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, monospace; font-size: .94em }
 .notes { display: grid; grid-template-columns: 1fr 1fr; gap: 2mm 8mm; margin-top: 3mm }
@@ -112,20 +112,24 @@ def _figures(totals: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rides(whole: dict[str, Any]) -> str:
-    head = ("Day", "As", "With", ">km", ">CO<sub>2</sub> saved, kg", "Evidence", "Receipt")
+    head = ("Day", "", "With", ">km", ">CO<sub>2</sub> saved, kg", "Evidence", "Receipt")
     rows: list[Sequence[str]] = [
         (
-            *(one["date"], one["role"], _id(one["with"]), _distance(one), kilograms(one["co2_g"])),
+            *(one["date"], _did(one), _id(one["with"]), _distance(one), kilograms(one["co2_g"])),
             *(f"{one['evidence']}{', code' if one['code'] else ''}", _id(one["receipt"])),
         )
         for one in whole["rides"]
     ]
     if len(rows) <= ONE_COLUMN:
         return _table(head, rows or [("none that both have signed for", *[""] * (len(head) - 1))])
-    narrow = ("Day", "As", "With", ">km", ">CO<sub>2</sub>, kg", "Code", "Receipt")
+    narrow = ("Day", "", "With", ">km", ">CO<sub>2</sub>, kg", "Code", "Receipt")
     marked = [(row[0][5:], *row[1:5], "yes" if row[5].endswith("code") else "", row[6]) for row in rows]
     half = (len(rows) + 1) // 2
     return f'<div class="two">{_table(narrow, marked[:half])}{_table(narrow, marked[half:])}</div>'
+
+
+def _did(one: dict[str, Any]) -> str:
+    return "drove" if one["role"] == "driver" else "rode"
 
 
 def _distance(one: dict[str, Any]) -> str:
