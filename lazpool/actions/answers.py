@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from lazpool.actions import asking, proposals, receipts, rides, seats, series
 from lazpool.actions import deals as decisions
-from lazpool.actions import proposals, receipts, rides, seats, series
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two
-from lazpool.actions.moves import MAX_NOTE, advance, post_seed
+from lazpool.actions.moves import MAX_NOTE, NotYetError, advance, post_seed
 from lazpool.actions.objections import by_road, objection
 from lazpool.actions.standpoint import secret_of
-from lazpool.errors import LazpoolError, MalformedError, RefusedError
+from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
 from lazpool.records.deal_bodies import (
     E5,
@@ -49,10 +49,6 @@ MAX_INVITATIONS = 64
 """Open proposals for one offer, and invitations for one request; beyond that strangers are not listened to."""
 MAX_REFUSALS = 1024
 """Refusals kept in the outbox to be repeated; beyond that what does not fit gets no answer."""
-
-
-class NotYetError(LazpoolError):
-    """A letter that makes sense only after another one; it is taken up when it is repeated."""
 
 
 def partner_keys(deal: Deal) -> set[bytes]:
@@ -143,6 +139,7 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     post_office.answered(desk.node, deal.id, (Proposal.KIND,))
     deal.code = rides.new_code()
     decisions.send_details(desk, deal)
+    asking.tell(desk, deal)
     deals.save(desk.node, deal)
     seats.found_ride(desk, deal)
     series.ask(desk, deal)
@@ -222,6 +219,8 @@ def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
             write(desk, deal, Cancellation(deal.reason), How(answers=letter.id))
         return
     if receipts.is_ahead(desk, body.receipt):
+        asking.suspect(desk, deal)
+        deals.save(desk.node, deal)
         raise NotYetError("an earlier receipt of this pair is still to come")
     try:
         receipts.countersign(desk, deal, body, letter.id)
@@ -237,6 +236,8 @@ def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
 def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the receipt is whole, also when it comes late; in the order of the pair's count."""
     half = _body(letter, Countersign).half
+    if ledger.receipt(desk.node, half.receipt_id) is None and half.device.identity == deal.peer:
+        asking.ask(desk, deal)  # for what we must have signed before this home was restored
     stored = _receipt_of(desk, deal, half.receipt_id)
     if stored is None or step(deal.role, deal.state, Event.THEY_SIGN) is None:
         return

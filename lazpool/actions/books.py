@@ -20,6 +20,7 @@ from lazpool.rules.ledger import (
     check_counts,
     check_stages,
     direction,
+    known_ends,
     verify_chain,
     verify_links,
     verify_receipts,
@@ -55,7 +56,7 @@ def verify(desk: Desk) -> Verdict:
     entries = [entry for chain in chains for entry in chain]
     errors += [] if errors else verify_links(chains, desk.identity)
     sealed, broken = _sealed(desk)
-    stages, odd = _stages(desk)
+    stages, odd = _stages(desk, known_ends(entries))
     errors += broken + odd + verify_receipts(entries, sealed) + check_counts([one.terms for one in sealed])
     for one in sealed:
         if desk.identity not in {one.terms.debtor, one.terms.creditor}:
@@ -108,7 +109,7 @@ def _sealed(desk: Desk) -> tuple[list[SealedReceipt], list[str]]:
     return found, errors
 
 
-def _stages(desk: Desk) -> tuple[list[tuple[bytes, int, bool]], list[str]]:
+def _stages(desk: Desk, ends: dict[bytes, int]) -> tuple[list[tuple[bytes, int, bool]], list[str]]:
     """Return commitment, stage and whether we signed first of all that the log tells of, and what is wrong."""
     stages, errors = [], []
     for stored, kind in _told(desk):
@@ -120,7 +121,8 @@ def _stages(desk: Desk) -> tuple[list[tuple[bytes, int, bool]], list[str]]:
             continue
         if _filed(stored) != (terms.id, *direction(terms), terms.dir_seq, terms.expires, _ride(terms, stored)):
             errors.append(f"receipt {_short(terms.id)}: is filed under something else than it says")
-        stages.append((blind_commitment(terms.id, stored.blind), kind, terms.debtor == desk.identity))
+        proposed = terms.debtor == desk.identity and terms.init_seq < ends.get(terms.init_log, 0)
+        stages.append((blind_commitment(terms.id, stored.blind), kind, proposed))
     return stages, errors
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from lazpool.actions import series
+from lazpool.actions import asking, series
 from lazpool.actions.aboard import riders
 from lazpool.actions.detours import cost_of, foresee
 from lazpool.actions.endings import call_off, send_decline
@@ -51,6 +51,7 @@ def accept(desk: Desk, deal_id: bytes, *, all_dates: bool = False) -> Deal:
         _take_seat(desk, deal)
         _sign_acceptance(desk, deal)
         send_details(desk, deal)
+        asking.tell(desk, deal)
         deals.save(desk.node, deal)
     return deal
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers, cards, series, settlements
+from lazpool.actions import answers, cards, recovery, series, settlements
 from lazpool.actions.detours import foresee
+from lazpool.actions.moves import NotYetError
 from lazpool.errors import HaltedError, MalformedError, RefusedError
 from lazpool.records.deal_bodies import (
     Acceptance,
@@ -27,6 +28,7 @@ from lazpool.records.deal_bodies import (
 )
 from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRefused, Settlement, SettlementRefused
 from lazpool.records.letters import Letter, open_letter
+from lazpool.records.recovery import Holdings, Records
 from lazpool.store import deals, own, post_office
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def _act(desk: Desk, box: own.Box, letter: Letter) -> Outcome:
     post_office.remember(desk.node, letter.id, deal=letter.deal, kind=kind, now=desk.minute)
     try:
         _dispatch(desk, box, letter)
-    except answers.NotYetError:
+    except NotYetError:
         post_office.forget(desk.node, letter.id)
         return Outcome.LATER
     return Outcome.DONE
@@ -102,7 +104,7 @@ def _check_sender(deal: Deal, box: own.Box, letter: Letter) -> None:
     if isinstance(letter.body, Acceptance):
         return  # the one letter that introduces its sender; its two signatures say who that is
     if not deal.peer_log and box.deal == deal.id and letter.sender != answers.offer_key(deal):
-        raise answers.NotYetError("by somebody whose acceptance is still to come")
+        raise NotYetError("by somebody whose acceptance is still to come")
     if letter.sender not in answers.partner_keys(deal):
         raise RefusedError("a letter by somebody else", code="wrong-sender")
 
@@ -124,4 +126,6 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Confirmation: settlements.on_confirmation,
     SettlementRefused: settlements.on_refused,
     NewCard: cards.on_new_card,
+    Holdings: recovery.on_holdings,
+    Records: recovery.on_records,
 }

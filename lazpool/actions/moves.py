@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.errors import InvalidInputError, NotFoundError, RefusedError
+from lazpool.errors import InvalidInputError, LazpoolError, NotFoundError, RefusedError
 from lazpool.rules.negotiation import step
 from lazpool.store import deals, own
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from lazpool.store.deals import Deal
 
 MAX_NOTE = 500
+
+
+class NotYetError(LazpoolError):
+    """A letter that makes sense only after another one; it is taken up when it is repeated."""
 
 
 def find(desk: Desk, deal_id: bytes) -> Deal:

@@ -9,6 +9,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from lazpool.actions import logbook
+from lazpool.actions.asking import is_whole
 from lazpool.actions.letters import How, write
 from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from
@@ -30,6 +31,7 @@ from lazpool.records.receipts import (
 )
 from lazpool.records.shape import HASH, shaped, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
+from lazpool.rules.negotiation import Event, step
 from lazpool.store import deals, ledger, logs, post_office
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
@@ -137,8 +139,31 @@ def lapse(desk: Desk, stored: StoredReceipt) -> None:
     for receipt in later:
         deal = deals.get(desk.node, receipt.deal)
         if deal is not None and receipt.deal != stored.deal:
-            sign_receipt(desk, deal)
-            deals.save(desk.node, deal)
+            _sign_anew(desk, deal)
+
+
+def renew(desk: Desk, stored: StoredReceipt, at_hand: Deal) -> None:
+    """As the passenger: sign a receipt, and those that count on from it, anew, since its number is taken.
+
+    at_hand: the deal whose letter is acted on, which the caller saves.
+    """
+    waiting = [stored, *ledger.waiting_after(desk.node, stored)]
+    for receipt in waiting:
+        _lapse_one(desk, receipt)
+    for receipt in waiting:
+        deal = at_hand if receipt.deal == at_hand.id else deals.get(desk.node, receipt.deal)
+        if deal is not None and not ledger.of_deal(desk.node, deal.id, ledger.SEALED):
+            _sign_anew(desk, deal)
+
+
+def _sign_anew(desk: Desk, deal: Deal) -> None:
+    """Sign a receipt for a ride once more; where that must not be, the ride is again one that waits for it."""
+    try:
+        sign_receipt(desk, deal)
+    except RefusedError as refused:
+        if (back := step(deal.role, deal.state, Event.THEY_DECLINE)) is not None:
+            deal.state, deal.reason = back, refused.message
+    deals.save(desk.node, deal)
 
 
 def is_ahead(desk: Desk, terms: ReceiptTerms) -> bool:
@@ -185,10 +210,12 @@ def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
 
 
 def _check_first_time(desk: Desk, deal: Deal) -> None:
-    """Refuse a ride from before this home was restored: what it signed after the backup, it does not know."""
-    if agreement_from(deal.terms).pickup_at * 60 <= logs.ended(desk.node, deal.id):
-        why = "this home was restored after the ride began, and may have signed for it before"
-        raise RefusedError(why, hint="your partner knows; settle it between you", code="restored")
+    """Refuse a ride from before this home was restored until the partner has said what was signed meanwhile."""
+    if is_whole(desk, deal.peer) or agreement_from(deal.terms).pickup_at * 60 > logs.ended(desk.node, deal.id):
+        return
+    why = "this home was restored after the ride began, and may have signed for it before"
+    hint = "your partner's node is asked what was signed; try again when it has answered: lazpool ledger recover"
+    raise RefusedError(why, hint=hint, code="restored")
 
 
 def _check_terms(desk: Desk, deal: Deal, letter: Receipt) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lazpool.actions import logbook
+from lazpool.actions.asking import ask_everybody
 from lazpool.actions.desk import begin_log
 from lazpool.errors import RefusedError
 from lazpool.records.entries import RESUMED, Resumed
@@ -47,6 +48,7 @@ def _change_log(desk: Desk, seed: bytes) -> None:
     desk.keys = replace(desk.keys, log=seed)
     begin_log(desk)
     logbook.add(desk, ledger.head(desk.node), RESUMED, Resumed(last.log_pk, last.seq, last.id).payload())
+    ask_everybody(desk)
 
 
 def _origin(desk: Desk) -> Resumed:

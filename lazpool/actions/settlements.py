@@ -10,8 +10,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from lazpool.actions import logbook
+from lazpool.actions.asking import ask, may_be_lost
 from lazpool.actions.letters import How, write
-from lazpool.actions.moves import checked_note
+from lazpool.actions.moves import NotYetError, checked_note
 from lazpool.actions.receipts import unpack_halves
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import SETTLE_LAPSED, SETTLE_PROPOSED, SETTLE_SEALED
@@ -63,7 +64,7 @@ def confirm(desk: Desk, settlement_id: bytes) -> Stored:
             why = "is not for you to confirm" if stored.payer == desk.identity else f"is {stored.state}"
             raise RefusedError(f"this settlement {why}", code="wrong-state")
         terms = settlement_from(stored.terms)
-        check_follows(terms, _last(desk, direction(terms)))
+        check_follows(terms, last(desk, direction(terms)))
         half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
         stored.second, stored.state = encode(wire_fields(half)), SEALED
         store.save(desk.node, stored)
@@ -71,8 +72,7 @@ def confirm(desk: Desk, settlement_id: bytes) -> Stored:
         deal = _deal(desk, stored)
         write(desk, deal, Confirmation(half), How(answers=stored.letter))
         deals.save(desk.node, deal)
-        for one in store.of_direction(desk.node, direction(terms), OFFERED):
-            _end(desk, one, REFUSED, "another one was confirmed")
+        end_others(desk, direction(terms))
     return stored
 
 
@@ -111,14 +111,18 @@ def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
     check_first(terms, body.signature, body.payer)
     if _repeat_halves(desk, deal, terms, letter.id) or store.get(desk.node, terms.id) is not None:
         return
+    newest = last(desk, direction(terms))
+    if terms.dir_seq > newest[0] + 1 and may_be_lost(desk, deal):  # a payer builds on what is sealed alone
+        deals.save(desk.node, deal)
+        raise NotYetError("settlements before this one are not here any more")
     try:
-        check_follows(terms, _last(desk, direction(terms)))
+        check_follows(terms, newest)
     except RefusedError as wrong:
         write(desk, deal, SettlementRefused(terms.id, wrong.message), How(answers=letter.id))
         return
     if store.count_offered(desk.node, terms.payer) >= MAX_OFFERED:
         raise RefusedError("too many settlements wait for an answer", code="quota")
-    stored = _stored(terms, deal.id, OFFERED, (body.signature, encode(wire_fields(body.payer)), body.blind))
+    stored = stored_from(terms, deal.id, OFFERED, (body.signature, encode(wire_fields(body.payer)), body.blind))
     stored.letter = letter.id
     store.save(desk.node, stored)
 
@@ -128,18 +132,19 @@ def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
     body = letter.body
     if not isinstance(body, Confirmation):
         raise MalformedError("shape", "not a confirmation")
+    if store.get(desk.node, body.half.receipt_id) is None and body.half.device.identity == deal.peer:
+        ask(desk, deal)  # for what we must have signed before this home was restored
     stored = _of_deal(desk, deal, body.half.receipt_id)
     if stored is None or stored.payer != desk.identity or stored.state == SEALED:
         return
     terms = settlement_from(stored.terms)
     check_second(terms, body.half)
-    check_follows(terms, _last(desk, direction(terms)))
+    check_follows(terms, last(desk, direction(terms)))
     post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
     stored.second, stored.state, stored.reason = encode(wire_fields(body.half)), SEALED, ""
     store.save(desk.node, stored)
     logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
-    for one in store.of_direction(desk.node, direction(terms), PROPOSED):  # it has the same number, and counts no more
-        lapse(desk, one, "an earlier one was confirmed after all")
+    end_others(desk, direction(terms))
 
 
 def on_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -165,6 +170,29 @@ def lapse(desk: Desk, stored: Stored, reason: str) -> None:
     logbook.note(desk, SETTLE_LAPSED, stored.id, stored.blind)
 
 
+def last(desk: Desk, of: Direction) -> tuple[int, int]:
+    """Return number and running total of the newest sealed settlement of a direction."""
+    sealed = store.of_direction(desk.node, of, SEALED)
+    return (sealed[-1].dir_seq, settlement_from(sealed[-1].terms).dir_balance) if sealed else (0, 0)
+
+
+def end_others(desk: Desk, of: Direction) -> None:
+    """End what is proposed in a direction, since another was sealed: it counts on from the one before that."""
+    for one in store.of_direction(desk.node, of, OFFERED):
+        _end(desk, one, REFUSED, "another one was confirmed")
+    for one in store.of_direction(desk.node, of, PROPOSED):
+        lapse(desk, one, "an earlier one was confirmed after all")
+
+
+def stored_from(terms: SettlementTerms, deal: bytes, state: str, half: tuple[bytes, bytes, bytes]) -> Stored:
+    """Return a settlement as it is stored; half: signature, device and blind of the payer's side."""
+    first, debtor, blind = half
+    return Stored(
+        id=terms.id, deal=deal, state=state, terms=terms.body(), first=first, debtor=debtor, blind=blind,
+        payer=terms.payer, payee=terms.payee, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
+    )  # fmt: skip
+
+
 def unpack(stored: Stored) -> SealedReceipt:
     """Return a sealed settlement from its stored bytes, or raise MalformedError."""
     debtor, half = unpack_halves(stored.debtor, stored.second)
@@ -173,7 +201,7 @@ def unpack(stored: Stored) -> SealedReceipt:
 
 def _propose(desk: Desk, deal: Deal, terms: SettlementTerms) -> Stored:
     signature, blind = sign_first(terms, desk.keys.log), secrets.token_bytes(HASH)
-    stored = _stored(terms, deal.id, PROPOSED, (signature, encode(wire_fields(desk.device)), blind))
+    stored = stored_from(terms, deal.id, PROPOSED, (signature, encode(wire_fields(desk.device)), blind))
     logbook.note(desk, SETTLE_PROPOSED, stored.id, blind)
     write(desk, deal, Settlement(stored.terms, signature, desk.device, blind), How(awaits=True))
     stored.counter = deal.counter
@@ -183,19 +211,11 @@ def _propose(desk: Desk, deal: Deal, terms: SettlementTerms) -> Stored:
 
 def _terms(desk: Desk, of: Direction, amount: int, method: int) -> SettlementTerms:
     payer, payee, unit = of
-    seq, balance = _last(desk, of)
+    seq, balance = last(desk, of)
     return SettlementTerms(
         *(desk.net, secrets.token_bytes(NONCE), payer, payee, desk.minute, amount, unit, method),
         *(seq + 1, balance + amount, desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),
     )
-
-
-def _stored(terms: SettlementTerms, deal: bytes, state: str, half: tuple[bytes, bytes, bytes]) -> Stored:
-    first, debtor, blind = half
-    return Stored(
-        id=terms.id, deal=deal, state=state, terms=terms.body(), first=first, debtor=debtor, blind=blind,
-        payer=terms.payer, payee=terms.payee, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
-    )  # fmt: skip
 
 
 def _repeat_halves(desk: Desk, deal: Deal, terms: SettlementTerms, letter_id: bytes) -> bool:
@@ -206,12 +226,6 @@ def _repeat_halves(desk: Desk, deal: Deal, terms: SettlementTerms, letter_id: by
         write(desk, about, Confirmation(unpack(stored).second), How(answers=letter_id))
         deals.save(desk.node, about)
     return bool(lost)
-
-
-def _last(desk: Desk, of: Direction) -> tuple[int, int]:
-    """Return number and running total of the newest sealed settlement of a direction."""
-    sealed = store.of_direction(desk.node, of, SEALED)
-    return (sealed[-1].dir_seq, settlement_from(sealed[-1].terms).dir_balance) if sealed else (0, 0)
 
 
 def _end(desk: Desk, stored: Stored, state: str, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lazpool.actions import cards, events, plans, seats, series, settlements
+from lazpool.actions import asking, cards, events, plans, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
@@ -35,6 +35,7 @@ def tick(desk: Desk) -> None:
     seats.take_back_full(desk)
     with suppress(HaltedError):
         _lapse_settlements(desk)
+    asking.go_on(desk)
     cards.renew(desk)
     plans.keep_up(desk)
     series.go_on(desk)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 MIN_PASSPHRASE = 8
 VARIABLE = "LAZPOOL_PASSPHRASE"
-_LOOK = "Look at `lazpool deals` and `lazpool posts`: what happened after the backup was made is not in it."
+_LOOK = (
+    "Look at `lazpool deals` and `lazpool posts`: what happened after the backup was made is not in it. What you both "
+    "signed since, your partners are asked for: lazpool ledger recover --look"
+)
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 _passphrase_file = click.option(

@@ -17,6 +17,7 @@ from lazpool.cli.choosing import choice, filters
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.exports import export
 from lazpool.cli.partners import who
+from lazpool.cli.recovering import recover
 from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
@@ -56,6 +57,7 @@ def ledger() -> None:
 
 ledger.add_command(export)
 ledger.add_command(resume)
+ledger.add_command(recover)
 
 
 @ledger.command("show", epilog=epilog(_SHOW_EXAMPLES))

@@ -29,6 +29,7 @@ from lazpool.records.entries import (
     resumed_from,
 )
 from lazpool.records.receipts import (
+    MAX_SEQ,
     Countersignature,
     ReceiptTerms,
     blind_commitment,
@@ -168,7 +169,7 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
     kinds = {SEALED, SETTLE_SEALED}
     sealed = Counter((entry.kind, commitment_of(entry)) for entry in entries if entry.kind in kinds)
     heads = {(entry.log_pk, entry.seq, entry.id) for entry in entries}
-    logs = {entry.log_pk for entry in entries}
+    ends = known_ends(entries)
     errors = []
     for receipt in receipts:
         name = receipt.terms.id.hex()[:12]
@@ -176,7 +177,7 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
             receipt.check()
         except MalformedError as wrong:
             errors.append(f"receipt {name}: {wrong.message}")
-        if any(shown[0] in logs and shown not in heads for shown in receipt.heads):
+        if any(shown[1] <= ends.get(shown[0], 0) and shown not in heads for shown in receipt.heads):
             errors.append(f"receipt {name}: shows an entry that the log does not have")
         if sealed[receipt.seal] != 1:
             errors.append(f"receipt {name}: sealed {sealed[receipt.seal]} times in the log, not once")
@@ -186,10 +187,20 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
     return errors + [f"the log seals a receipt that is missing: commitment {one}" for one in missing]
 
 
+def known_ends(entries: Iterable[Entry]) -> dict[bytes, int]:
+    """Return up to which number the entries of each log are known; of the newest log, the last one, that is all.
+
+    Older logs may have gone on after the backup from which the home was restored.
+    """
+    ends = {entry.log_pk: entry.seq for entry in entries}
+    return {**ends, **dict.fromkeys(list(ends)[-1:], MAX_SEQ)}
+
+
 def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]]) -> list[str]:
     """Check that the log tells of each receipt what is stored of it, and of no other.
 
-    stages: commitment, the kind of entry that the receipt has got to, and whether the log's owner signed first.
+    stages: commitment, the kind of entry that the receipt has got to, and whether the log's owner signed first, in a
+    part of a log that is known.
     """
     told: dict[bytes, tuple[int, ...]] = defaultdict(tuple)
     for entry in entries:

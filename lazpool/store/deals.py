@@ -145,7 +145,8 @@ def seated(db: Store, offer_id: bytes) -> list[Deal]:
         "UNION SELECT coalesce(max(first), ?1) FROM renewals WHERE post=?1",
         (offer_id,),
     )
-    return [deal for row in trip for deal in of_offer(db, row[0], Role.DRIVER, SEATED)]
+    found = [deal for row in trip for deal in of_offer(db, row[0], Role.DRIVER, SEATED)]
+    return [deal for deal in found if deal.legs]  # a ride whose receipt alone came back took a seat that nobody knows
 
 
 def open_deals(db: Store) -> list[Deal]:
@@ -159,8 +160,24 @@ def thread_with(db: Store, peer: bytes) -> Deal | None:
 
     Both sides find the same one, since it is the terms that say when a ride ends.
     """
-    row = db.one(f"SELECT d.* {_THREADS} AND d.peer=? ORDER BY d.ends DESC, d.id LIMIT 1", (*_KNOWN, peer))
-    return _deal(row) if row else None
+    return next(iter(threads_with(db, peer, most=1)), None)
+
+
+def threads_with(db: Store, peer: bytes, most: int) -> list[Deal]:
+    """Return the deals by which a person can be written to, newest first."""
+    sql = f"SELECT d.* {_THREADS} AND d.peer=? ORDER BY d.ends DESC, d.id LIMIT ?"
+    return [_deal(row) for row in db.all(sql, (*_KNOWN, peer, most))]
+
+
+def peers(db: Store) -> list[bytes]:
+    """Return everybody whom we can write to."""
+    return [row[0] for row in db.all(f"SELECT DISTINCT d.peer {_THREADS} ORDER BY d.peer", _KNOWN)]
+
+
+def is_known_device(db: Store, deal: Deal) -> bool:
+    """Tell whether the partner's device in a deal is one that we know from another deal with them."""
+    sql = "SELECT 1 FROM deals WHERE peer=? AND peer_log=? AND id<>?"
+    return db.one(sql, (deal.peer, deal.peer_log, deal.id)) is not None
 
 
 def closing_threads(db: Store, before: int, since: int) -> list[bytes]:

@@ -106,6 +106,15 @@ def sealed_from(db: Store, terms: ReceiptTerms, most: int) -> list[StoredReceipt
     return _receipts(db.all(sql, (*direction(terms), SEALED, terms.dir_seq, terms.ride, most)))
 
 
+def sealed_after(db: Store, of: Direction, seq: int, most: int) -> list[StoredReceipt]:
+    """Return the sealed receipts of a direction beyond a number, in order."""
+    sql = (
+        "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? AND dir_seq>? "
+        "ORDER BY dir_seq LIMIT ?"
+    )
+    return _receipts(db.all(sql, (*of, SEALED, seq, most)))
+
+
 def newest_sealed(db: Store, of: Direction) -> StoredReceipt | None:
     """Return the newest sealed receipt of a direction."""
     sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? ORDER BY dir_seq DESC LIMIT 1"

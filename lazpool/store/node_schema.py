@@ -205,6 +205,15 @@ CREATE TABLE deal_logs (deal BLOB PRIMARY KEY, log BLOB NOT NULL) STRICT;
 # A circle is a standing group of people who take turns; a closed group is who posts are for.
 _CLOSED_GROUPS = "ALTER TABLE circles RENAME TO closed_groups"
 
+# Whom we asked for what both signed, by which deal, and what came of it; the states are those of recoveries.py.
+# since: minute of the first question, changed: of the last change. found: records that came back.
+_RECOVERY = """
+CREATE TABLE recoveries (
+    peer BLOB PRIMARY KEY, deal BLOB NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, changed INTEGER NOT NULL,
+    found INTEGER NOT NULL, trouble TEXT NOT NULL
+) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -221,6 +230,7 @@ _STEPS = {
     "settlements": _SETTLEMENTS,
     "logs": _LOGS,
     "closed_groups": _CLOSED_GROUPS,
+    "recovery": _RECOVERY,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

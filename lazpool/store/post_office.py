@@ -110,6 +110,11 @@ def answered_one(db: Store, deal: bytes, kind: int, counter: int) -> None:
     db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind=? AND counter=?", (deal, kind, counter))
 
 
+def replaced(db: Store, deal: bytes, kind: int) -> None:
+    """Drop the letters of a kind in a deal, sent or not: another takes their place."""
+    db.execute("DELETE FROM outbox WHERE deal=? AND letter_kind=?", (deal, kind))
+
+
 def ask_again(db: Store, deal: bytes, kind: int, now: int) -> None:
     """Repeat the letters of a kind that still await their answer at once."""
     sql = "UPDATE outbox SET attempts=0, next_at=? WHERE deal=? AND awaits=1 AND letter_kind=?"

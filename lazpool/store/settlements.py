@@ -82,6 +82,11 @@ def sealed_from(db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
     return _all(db.all(f"{_DIRECTION} AND dir_seq>=? ORDER BY dir_seq LIMIT ?", (*of, SEALED, seq, most)))
 
 
+def sealed_after(db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
+    """Return the sealed settlements of a direction beyond a number, in order."""
+    return sealed_from(db, of, seq + 1, most)
+
+
 def count_offered(db: Store, payer: bytes) -> int:
     """Count what somebody has proposed to us and we have not answered."""
     return db.number("SELECT count(*) FROM settlements WHERE payer=? AND state=?", (payer, OFFERED))

@@ -15,6 +15,7 @@ TERMS = body(agreement())
 NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
 IBAN = "DE89370400440532013000"
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
+RECORD = [5, TERMS, SIGNATURE, b"device", b"second", HASH]
 WELL: dict[int, tuple[str, list[Any]]] = {
     1: (
         "terms signature passenger card name note flags member max_delay",
@@ -40,6 +41,8 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     16: ("card", [CARD]),
     17: ("pickups", [[30_001_445, 30_002_885]]),
     18: ("more offers", [1, [HASH, HASH[::-1]]]),
+    19: ("asks rows", [1, [[5, 0, "EUR", 7, HASH], [5, 1, "EUR", 1, HASH[::-1]], [6, 0, "CHF", 2**32 - 1, HASH]]]),
+    20: ("more records", [1, [RECORD, [6, *RECORD[1:]]]]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -54,6 +57,11 @@ ALSO: dict[int, dict[str, list[Any]]] = {
     8: {"no tries left": [2**32 - 1, 0]},
     17: {"thirteen dates": [list(range(1, 14))]},
     18: {"nothing now": [1, []], "a no": [0, []]},
+    19: {
+        "empty books": [1, []],
+        "32 directions, told only": [0, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGH" for b in "ABCD"]],
+    },
+    20: {"nothing": [0, []], "eight records": [1, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 8]},
 }
 REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
@@ -134,6 +142,29 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "the offers as bytes": [1, HASH],
         "more than one more": [2, []],
     },
+    19: {
+        "asks twice": [2, []],
+        "the question as text": ["1", []],
+        "a direction twice": [1, [[5, 0, "EUR", 7, HASH], [5, 0, "EUR", 8, HASH]]],
+        "33 directions": [1, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGHIJK" for b in "ABC"]],
+        "the kind of an agreement": [1, [[4, 0, "EUR", 7, HASH]]],
+        "a third side": [1, [[5, 2, "EUR", 7, HASH]]],
+        "a currency of two letters": [1, [[5, 0, "EU", 7, HASH]]],
+        "number 0": [1, [[5, 0, "EUR", 0, HASH]]],
+        "number 2^32": [1, [[5, 0, "EUR", 2**32, HASH]]],
+        "an id of 31 bytes": [1, [[5, 0, "EUR", 7, HASH[1:]]]],
+    },
+    20: {
+        "more than one more": [2, [RECORD]],
+        "nine records": [0, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 9],
+        "the kind of an agreement": [0, [[4, *RECORD[1:]]]],
+        "empty terms": [0, [[5, b"", *RECORD[2:]]]],
+        "terms of 769 bytes": [0, [[5, bytes(769), *RECORD[2:]]]],
+        "a signature of 63 bytes": [0, [[5, TERMS, SIGNATURE[1:], *RECORD[3:]]]],
+        "a device of 513 bytes": [0, [[*RECORD[:3], bytes(513), *RECORD[4:]]]],
+        "no second half": [0, [[*RECORD[:4], b"", HASH]]],
+        "a blind of 33 bytes": [0, [[*RECORD[:5], HASH + b"\0"]]],
+    },
     13: {
         "empty terms": [b"", *WELL[13][1][1:]],
         "terms of 513 bytes": [bytes(513), *WELL[13][1][1:]],
@@ -153,6 +184,8 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
     },
     2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
     16: {"a card with a fourth field": [[*CARD, 0]], "a card as bytes": [b""]},
+    19: {"the rows as bytes": [1, b""], "a row of four fields": [1, [[5, 0, "EUR", 7]]], "a row as bytes": [1, [b""]]},
+    20: {"the records as bytes": [0, b""], "a record of five fields": [0, [RECORD[:5]]], "a record as text": [0, [""]]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},
 }
 

@@ -355,6 +355,8 @@ def _resumed_bundles(group: Group, whole: Fields) -> None:
     said = [digest("lz/terms/1", one["terms"]) + one["blind"] for one in whole["receipts"]]
     seal: Step = (SEALED, pack([digest("lz/blind/1", said[1])]), {})
 
+    _recovered_bundles(group, whole, new_log, genesis_payload(device))
+
     def bundle(origin: list[Any] | None, genesis: bytes = genesis_payload(device), *more: Step) -> Fields:
         resumes: list[Step] = [] if origin is None else [(RESUMED, pack(origin), {})]
         log = chain([(GENESIS, genesis, {}), *resumes, seal, *more], new_log)
@@ -371,6 +373,37 @@ def _resumed_bundles(group: Group, whole: Fields) -> None:
         ("the new log is of somebody else", bundle(end, genesis_payload(strangers))),
         ("a receipt is sealed in both logs", {**good, "old_logs": [whole["entries"]]}),
         ("a receipt is sealed twice in the new log", bundle(end, genesis_payload(device), seal)),
+    ):
+        group.invalid(comment, "chain", bundle=wrong)
+
+
+def _recovered_bundles(group: Group, whole: Fields, new_log: Signer, genesis: bytes) -> None:
+    """Add ledgers whose records came back from the partner after the device, and its log, were lost."""
+    said = [digest("lz/terms/1", one["terms"]) + one["blind"] for one in whole["receipts"]]
+    seals: list[Step] = [(SEALED, pack([digest("lz/blind/1", one)]), {}) for one in said]
+    log = whole["entries"]
+
+    def bundle(known: int, *then: Step, old: list[bytes] = log) -> Fields:
+        """Return the export of a home that was restored when `known` entries of its log were backed up."""
+        origin = [LOG.pk, known, ids(old)[known - 1]]
+        new = chain([(GENESIS, genesis, {}), (RESUMED, pack(origin), {}), *then], new_log)
+        return {**whole, "old_logs": [old[:known]], "entries": new}
+
+    nothing = {**whole, "entries": chain([(GENESIS, genesis, {}), *seals], new_log)}
+    strangers = chain([(GENESIS, genesis_payload(STRANGER.device()), {}), *seals], STRANGER.log)
+    group.valid("a receipt that came back: its proposal and its seal are lost", bundle=bundle(3, seals[1]))
+    group.valid("two that came back: all but the genesis is lost", bundle=bundle(1, *seals))
+    group.valid("two that came back: the old log is lost, only the identity is left", bundle=nothing)
+    forked = chain([PLAIN[0], (PROPOSED, pack([ONE]), {}), (LAPSED, pack([ONE]), {})])
+    other = Signer("passenger other log")
+    certificate = PASSENGER.identity.sign("dev", digest("lz/dev/1", other.pk), net=NET)
+    copied = chain([(GENESIS, genesis_payload([PASSENGER.identity.pk, other.pk, certificate]), {}), *seals], other)
+    for comment, wrong in (
+        ("a receipt that came back is sealed twice", bundle(3, seals[1], seals[1])),
+        ("a receipt that came back although it was sealed before", bundle(3, *seals)),
+        ("a receipt that came back shows a head that the old log does not have", bundle(3, *seals, old=forked)),
+        ("two that came back to somebody else", {**nothing, "entries": strangers}),
+        ("a log that went on from a copy is shown beside another", {**nothing, "old_logs": [copied]}),
     ):
         group.invalid(comment, "chain", bundle=wrong)
 

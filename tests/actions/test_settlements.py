@@ -236,8 +236,10 @@ def test_nobody_else_can_be_paid(ridden: Town, changes: dict[str, Any], seed: by
 
 @pytest.mark.parametrize("changes", [{"dir_seq": 2}, {"dir_balance": 501}, {"dir_seq": 2, "dir_balance": 1000}])
 def test_a_wrong_count_is_refused(ridden: Town, changes: dict[str, Any]) -> None:
-    """A number or a total that does not continue the count is refused by the payee's node."""
+    """A number or a total that does not continue the count is refused; a number ahead once the payer has been asked."""
     send(ridden, changes)
+    ridden.now += 3600
+    ridden.carry()
     assert states(ridden)[1] == []
     kinds = [row[0] for row in ridden["ann"].node.all("SELECT kind FROM letters ORDER BY rowid")]
     assert kinds[-1] == SettlementRefused.KIND

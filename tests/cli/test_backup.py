@@ -90,3 +90,14 @@ def test_a_new_log_is_begun_by_hand(tmp_path: Path) -> None:
     assert said["log"] != said["old_log"]
     assert ada.run("doctor")[0] == 0
     assert ada.call("ledger", "verify")["entries"] == 3
+
+
+def test_asking_for_what_is_lost(ridden: tuple[User, User]) -> None:
+    """`ledger recover` asks everybody, or one; --look asks nobody; somebody unknown is a clear error."""
+    ada = ridden[0]
+    assert run(ada.home, "ledger", "recover", "--look") == (0, {"recoveries": []})
+    assert "Nobody was asked" in say(ada.home, "ledger", "recover", "--look").out
+    (asked,) = run(ada.home, "ledger", "recover")[1]["recoveries"]
+    assert (asked["with"], asked["state"], asked["found"]) == (ridden[1].identity, "asked", 0)
+    assert "asks until they answer" in say(ada.home, "ledger", "recover", ridden[1].identity[:8]).out
+    assert run(ada.home, "ledger", "recover", "Nobody")[0] == 4

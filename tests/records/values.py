@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import h3.api.basic_int as h3
 from hypothesis import strategies as st
 
-from lazpool.records import deal_bodies, entries, halves, mail, people, posts, sync
+from lazpool.records import deal_bodies, entries, halves, mail, people, posts, recovery, sync
 from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
@@ -100,6 +100,16 @@ second_halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**3
 
 ibans = st.sampled_from(("", "DE89370400440532013000", "NO9386011117947", "GB82WEST12345698765432"))
 
+held = st.builds(
+    recovery.Held,
+    *(st.sampled_from(recovery.KINDS), st.integers(0, 1), st.sampled_from(("EUR", "CHF"))),
+    *(st.integers(1, 2**32 - 1), hashes),
+)
+sealed_records = st.builds(
+    recovery.SealedRecord,
+    *(st.sampled_from(recovery.KINDS), st.binary(min_size=1, max_size=768), signatures),
+    *(st.binary(min_size=1, max_size=512), st.binary(min_size=1, max_size=512), hashes),
+)
 any_body = st.one_of(
     st.builds(
         deal_bodies.Proposal,
@@ -128,6 +138,12 @@ any_body = st.one_of(
     st.builds(halves.Confirmation, second_halves),
     st.builds(halves.SettlementRefused, hashes, texts(500)),
     st.builds(deal_bodies.NewCard, cards),
+    st.builds(
+        recovery.Holdings,
+        st.integers(0, 1),
+        st.lists(held, max_size=32, unique_by=lambda row: row.key).map(tuple),
+    ),
+    st.builds(recovery.Records, st.integers(0, 1), st.lists(sealed_records, max_size=2).map(tuple)),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))

@@ -1,0 +1,129 @@
+"""A record that comes back: checked from its bytes as if a stranger had sent it, then kept and sealed in our log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from lazpool.actions import logbook, receipts, settlements
+from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.deal_bodies import Boarded, Proposal
+from lazpool.records.entries import SEALED as SEALS
+from lazpool.records.entries import SETTLE_SEALED
+from lazpool.records.halves import Receipt, Settlement
+from lazpool.records.receipts import ReceiptTerms, receipt_from
+from lazpool.records.settlements import settlement_from
+from lazpool.rules.ledger import SealedReceipt, check_follows, direction
+from lazpool.rules.negotiation import State
+from lazpool.store import deals, ledger, logs, post_office
+from lazpool.store import settlements as settled
+from lazpool.store.ledger import PROPOSED, SEALED, StoredReceipt
+
+if TYPE_CHECKING:
+    from lazpool.actions.desk import Desk
+    from lazpool.records.recovery import SealedRecord
+    from lazpool.records.settlements import SettlementTerms
+    from lazpool.rules.ledger import Terms
+    from lazpool.store.deals import Deal
+
+Stored: TypeAlias = StoredReceipt | settled.Stored
+
+
+def take(desk: Desk, deal: Deal, record: SealedRecord) -> bool:
+    """Keep and seal a record that the partner of a deal has sent; tell whether it was new.
+
+    Raises MalformedError when it does not hold, RefusedError when it does not continue our books with this person, is
+    of others, or shows that another copy of this home goes on with our log. Nothing is then done.
+    """
+    sealed = _unpack(record)
+    sealed.check()
+    if isinstance(sealed.terms, ReceiptTerms):
+        return _take_receipt(desk, deal, record, sealed.terms, sealed)
+    return _take_settlement(desk, deal, record, sealed.terms, sealed)
+
+
+def count_anew(desk: Desk, deal: Deal) -> None:
+    """Sign anew what waits for a second half under a number that is taken, since records came back."""
+    for stored in ledger.receipts(desk.node, PROPOSED):
+        if stored.driver == deal.peer:
+            newest = ledger.newest_sealed(desk.node, (stored.passenger, stored.driver, stored.unit))
+            if newest is not None and newest.dir_seq >= stored.dir_seq:
+                receipts.renew(desk, stored, deal)
+                return  # those that counted on from it are signed anew with it
+
+
+def _take_receipt(desk: Desk, deal: Deal, record: SealedRecord, terms: ReceiptTerms, sealed: SealedReceipt) -> bool:
+    known = ledger.receipt(desk.node, terms.id)
+    if known is not None and known.state == SEALED:
+        return False
+    newest = ledger.newest_sealed(desk.node, direction(terms))
+    _check(desk, deal, sealed, (newest.dir_seq, receipt_from(newest.terms).dir_balance) if newest else (0, 0))
+    if ledger.of_deal(desk.node, terms.ride, SEALED):
+        raise RefusedError("a second receipt of one ride", code="wrong-terms")
+    stored = StoredReceipt(
+        id=terms.id, deal=terms.ride, state=SEALED, terms=record.terms, first=record.first, debtor=record.debtor,
+        second=record.second, blind=known.blind if known else record.blind, passenger=terms.passenger,
+        driver=terms.driver, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
+    )  # fmt: skip
+    ledger.save_receipt(desk.node, stored)
+    logbook.note(desk, SEALS, stored.id, stored.blind)
+    receipts.lapse_all(desk, stored.deal)
+    _end_deal(desk, deal, stored.deal)
+    return True
+
+
+def _take_settlement(
+    desk: Desk, deal: Deal, record: SealedRecord, terms: SettlementTerms, sealed: SealedReceipt
+) -> bool:
+    known = settled.get(desk.node, terms.id)
+    if known is not None and known.state == SEALED:
+        return False
+    _check(desk, deal, sealed, settlements.last(desk, direction(terms)))
+    stored = known or settlements.stored_from(terms, deal.id, SEALED, (record.first, record.debtor, record.blind))
+    if stored.state == PROPOSED:
+        post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
+    stored.second, stored.state, stored.reason = record.second, SEALED, ""
+    settled.save(desk.node, stored)
+    logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
+    settlements.end_others(desk, direction(terms))
+    return True
+
+
+def _check(desk: Desk, deal: Deal, sealed: SealedReceipt, last: tuple[int, int]) -> None:
+    terms = sealed.terms
+    if terms.net != desk.net or {terms.debtor, terms.creditor} != {desk.identity, deal.peer}:
+        raise RefusedError("a record of other people, or of another network", code="wrong-terms")
+    check_follows(terms, last)
+    own = sealed.heads[0 if terms.debtor == desk.identity else 1]
+    if _is_another(desk, *own):
+        why = f"another copy of this home went on with the log: entry {own[1]} of {own[0].hex()[:12]} is another there"
+        raise RefusedError(why, code="fork")
+
+
+def _is_another(desk: Desk, log: bytes, seq: int, head: bytes) -> bool:
+    """Tell whether our own log, as far as it is here, has another entry of that number."""
+    if log == desk.device.log_pk:
+        return ledger.id_at(desk.node, seq) != head
+    known = dict(logs.index(desk.node, log))
+    return known.get(seq, head) != head
+
+
+def _end_deal(desk: Desk, deal: Deal, ride: bytes) -> None:
+    """Note that the ride took place, wherever the deal stood: this home may have missed all in between."""
+    found = deal if deal.id == ride else deals.get(desk.node, ride)
+    if found is None or found.state is State.RECEIPTED:
+        return
+    if not found.terms:
+        return  # an invitation: what came of it, this home has never seen
+    found.state, found.changed, found.reason = State.RECEIPTED, desk.minute, ""
+    found.peer = found.peer or deal.peer
+    post_office.answered(desk.node, ride, (Proposal.KIND, Boarded.KIND, Receipt.KIND))
+    deals.save(desk.node, found)
+
+
+def _unpack(record: SealedRecord) -> SealedReceipt:
+    debtor, half = receipts.unpack_halves(record.debtor, record.second)
+    read = receipt_from if record.kind == ReceiptTerms.KIND else settlement_from
+    terms: Terms = read(record.terms)
+    if terms.body() != record.terms:
+        raise MalformedError("codec", "terms in another encoding")
+    return SealedReceipt(terms, record.first, debtor, half, record.blind)

@@ -1,0 +1,304 @@
+"""What both signed comes back from the partner: after a restore, after a total loss, and in whatever order."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lazpool.actions import books, imports, rides, settlements
+from lazpool.actions import deals as decisions
+from lazpool.actions.desk import create_home
+from lazpool.actions.exporting import bundle
+from lazpool.config import Config
+from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.recovery import SealedRecord
+from lazpool.records.settlements import CASH
+from lazpool.rules.negotiation import State
+from lazpool.store import ledger, recoveries
+from lazpool.store import settlements as settled
+from tests.actions.test_backups import back_up, lose
+from tests.town import Town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BOTH = ("ann", "bob")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """Ann and Bob, who have not met yet."""
+    with Town(tmp_path, *BOTH) as town:
+        yield town
+
+
+def ride(town: Town, day: int = 1, *, passenger: str = "ann", driver: str = "bob", done: bool = True) -> bytes:
+    """Let two agree on a ride some days from now, and take it unless it is left for later; return the deal."""
+    offer = town.offer(driver, day=day)
+    town.request(passenger, day=day)
+    deal = town.propose(passenger, offer).id
+    town.carry()
+    decisions.accept(town[driver], deal)
+    town.carry()
+    if done:
+        rides.done(town[passenger], deal)
+        town.carry()
+    return deal
+
+
+def pay(town: Town, amount: int, *, payer: str = "ann", payee: str = "bob") -> None:
+    """Let one pay the other, who confirms."""
+    made = settlements.settle(town[payer], town[payee].identity, amount, "EUR", CASH)
+    town.carry()
+    settlements.confirm(town[payee], made.id)
+    town.carry()
+
+
+def lose_everything(town: Town, name: str) -> None:
+    """Let somebody lose all but the identity key, and begin a new home with it."""
+    keys = town.home(name) / "keys"
+    kept = {key: (keys / key).read_bytes() for key in ("identity.key", "next_identity.key")}
+    town.close(name)
+    shutil.rmtree(town.home(name))
+    spare = Config(town.root / "spare", network="town", name=name.title())
+    create_home(spare, clock=town.clock)
+    shutil.copytree(spare.keys_folder, keys, ignore=shutil.ignore_patterns("log.mark"))
+    shutil.rmtree(spare.home)
+    for key, data in kept.items():
+        (keys / key).write_bytes(data)
+    create_home(Config(town.home(name), network="town", name=name.title()), clock=town.clock)
+    town.open(name)
+
+
+def settle_down(town: Town, *, hours: int = 3) -> None:
+    """Carry letters, with every retry that falls into these hours."""
+    town.carry()
+    for _ in range(hours):
+        town.later(minutes=60)
+        town.carry()
+
+
+def agree(town: Town) -> None:
+    """Require that both have the same records, that all verifies here and without lazpool, and nothing is sent."""
+    ids = [
+        {one.id for one in [*ledger.receipts(town[name].node), *settled.in_state(town[name].node, settled.SEALED)]}
+        for name in BOTH
+    ]
+    assert ids[0] == ids[1]
+    assert [books.verify(town[name]).errors for name in BOTH] == [[], []]
+    ann, bob = (sum(row.amount for row in books.balance(town[name])) for name in BOTH)
+    assert ann == -bob
+    assert town.is_quiet()
+
+
+def whole(town: Town, name: str, other: str) -> recoveries.Recovery:
+    """Return what somebody asked of another, which is answered."""
+    found = recoveries.get(town[name].node, town[other].identity)
+    assert found is not None
+    assert found.state == recoveries.WHOLE, found
+    return found
+
+
+@pytest.mark.parametrize("loser", BOTH)
+def test_what_was_signed_since_the_backup_comes_back(town: Town, loser: str) -> None:
+    """Rides in both directions and payments, after the backup and in deals that it does not know, are there again."""
+    ride(town)
+    file = back_up(town, loser)
+    for day in range(2, 8):
+        ride(town, day)
+    ride(town, 8, passenger="bob", driver="ann")
+    pay(town, 300)
+    pay(town, 50, payer="bob", payee="ann")
+    lose(town, loser, file)
+    assert len(ledger.receipts(town[loser].node)) == 1
+    settle_down(town)
+    other = "bob" if loser == "ann" else "ann"
+    assert whole(town, loser, other).found == 9
+    agree(town)
+    ride(town, 9)
+    ride(town, 10, passenger="bob", driver="ann")
+    pay(town, 20)
+    agree(town)
+    assert len(ledger.receipts(town[loser].node)) == 10
+
+
+@pytest.mark.parametrize("loser", BOTH)
+def test_a_ride_agreed_before_the_backup_and_signed_after_it(town: Town, loser: str) -> None:
+    """The deal that the backup knows as agreed is receipted once its receipt comes back, and is not signed again."""
+    deal = ride(town, done=False)
+    file = back_up(town, loser)
+    rides.done(town["ann"], deal)
+    town.carry()
+    town.later(days=2)
+    lose(town, loser, file)
+    if loser == "ann":
+        with pytest.raises(RefusedError) as refusal:
+            rides.done(town["ann"], deal)
+        assert refusal.value.code == "restored"
+    settle_down(town)
+    assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
+    agree(town)
+
+
+def test_a_ride_from_before_that_nobody_signed_is_signed_after_the_answer(town: Town) -> None:
+    """Once the partner has said what there is, a ride that began before the restore can be signed after all."""
+    deal = ride(town, done=False)
+    file = back_up(town, "ann")
+    town.later(days=2)
+    lose(town, "ann", file)
+    settle_down(town)
+    whole(town, "ann", "bob")
+    rides.done(town["ann"], deal)
+    settle_down(town)
+    assert town.state("bob", deal) is State.RECEIPTED
+    agree(town)
+
+
+@pytest.mark.parametrize("loser", BOTH)
+def test_nothing_but_the_identity_and_one_new_ride(town: Town, loser: str) -> None:
+    """Who lost everything but the identity key agrees on one ride, and gets all that both ever signed."""
+    for day in range(1, 7):
+        ride(town, day)
+    ride(town, 7, passenger="bob", driver="ann")
+    pay(town, 300)
+    lose_everything(town, loser)
+    assert ledger.receipts(town[loser].node) == []
+    ride(town, 8)
+    settle_down(town)
+    agree(town)
+    assert len(ledger.receipts(town[loser].node)) == 8
+    assert "old_logs" not in bundle(town[loser])
+
+
+def test_both_lose_different_things(town: Town) -> None:
+    """Each has what the other lacks, and the keys of the newest deal are lost: by an older one both get all."""
+    ride(town)
+    old_ann = back_up(town, "ann")
+    ride(town, 2)
+    lose(town, "ann", old_ann)
+    old_bob = back_up(town, "bob")
+    settle_down(town)
+    ride(town, 3, passenger="bob", driver="ann")
+    lose(town, "bob", old_bob)
+    settle_down(town, hours=8)
+    agree(town)
+    assert len(ledger.receipts(town["bob"].node)) == 3
+
+
+def test_a_restored_passenger_who_rides_before_the_answer(town: Town) -> None:
+    """A receipt signed under a number that is taken is signed anew once the partner's records are here."""
+    ride(town)
+    file = back_up(town, "ann")
+    ride(town, 2)
+    ride(town, 3)
+    lose(town, "ann", file)
+    assert town.pick_up("ann"), "the question is lost at first"
+    deal = ride(town, 4)
+    settle_down(town)
+    assert town.state("ann", deal) is State.RECEIPTED
+    agree(town)
+    assert len(ledger.receipts(town["ann"].node)) == 4
+
+
+def test_a_restored_payer_does_not_pay_twice(town: Town) -> None:
+    """A payment that the payer no longer knows comes back when they say it once more, and the second one lapses."""
+    ride(town)
+    file = back_up(town, "ann")
+    pay(town, 300)
+    lose(town, "ann", file)
+    town.pick_up("ann")
+    settlements.settle(town["ann"], town["bob"].identity, 300, "EUR", CASH)
+    settle_down(town)
+    agree(town)
+    assert [one.state for one in settled.everything(town["ann"].node)] == [settled.LAPSED, settled.SEALED]
+    assert len(settled.in_state(town["bob"].node, settled.SEALED)) == 1
+
+
+def test_a_payee_who_lost_what_came_before(town: Town) -> None:
+    """A settlement that counts on one which the payee has lost waits until that is back."""
+    ride(town)
+    file = back_up(town, "bob")
+    pay(town, 300)
+    lose(town, "bob", file)
+    town.pick_up("bob")
+    made = settlements.settle(town["ann"], town["bob"].identity, 100, "EUR", CASH)
+    settle_down(town)
+    assert [one.state for one in settled.everything(town["bob"].node)] == [settled.SEALED, settled.OFFERED]
+    settlements.confirm(town["bob"], made.id)
+    settle_down(town)
+    agree(town)
+
+
+def test_nobody_answers(town: Town) -> None:
+    """A question is repeated for a month and no longer."""
+    ride(town)
+    file = back_up(town, "ann")
+    lose(town, "ann", file)
+    town.pick_up("ann")
+    town.close("bob")
+    shutil.rmtree(town.home("bob"))
+    del town.desks["bob"]
+    town.later(days=31)
+    (found,) = recoveries.every(town["ann"].node)
+    assert (found.state, found.trouble) == (recoveries.GAVE_UP, "no answer")
+    assert town.is_quiet()
+
+
+# What is refused
+
+
+def records(town: Town, name: str) -> list[SealedRecord]:
+    """Return what somebody's books hold, as it travels."""
+    found = [
+        SealedRecord(5, one.terms, one.first, one.debtor, one.second, one.blind)
+        for one in ledger.receipts(town[name].node)
+    ]
+    return found + [
+        SealedRecord(6, one.terms, one.first, one.debtor, one.second, one.blind)
+        for one in settled.in_state(town[name].node, settled.SEALED)
+    ]
+
+
+def test_a_record_is_believed_for_its_signatures_alone(town: Town) -> None:
+    """Altered, half-signed, of others, out of turn or a second time: nothing is kept of it, and nothing is noted."""
+    ride(town)
+    file = back_up(town, "ann")
+    deal_id = ride(town, 2)
+    ride(town, 3)
+    sent = records(town, "bob")
+    town.close("bob")
+    lose(town, "ann", file)
+    ann, deal = town["ann"], town.deal("ann", ledger.receipts(town["ann"].node)[0].deal)
+    before = ledger.entries(ann.node)
+    second, third = sent[1:]
+
+    def refused(record: SealedRecord) -> str:
+        with pytest.raises((MalformedError, RefusedError)) as refusal, ann.node.transaction():
+            imports.take(ann, deal, record)
+        return str(refusal.value.message)
+
+    fields = ("kind", "terms", "first", "debtor", "second", "blind")
+
+    def bent(**changes: bytes) -> SealedRecord:
+        return SealedRecord(*(changes.get(name, getattr(second, name)) for name in fields))
+
+    for name in ("terms", "first", "debtor", "second"):
+        good = getattr(second, name)
+        refused(bent(**{name: good[:-1] + bytes([good[-1] ^ 1])}))
+    refused(bent(second=third.second))
+    refused(bent(first=third.first))
+    assert "is next" in refused(third)
+    deal.peer = b"\x07" * 32
+    assert "other people" in refused(second)
+    deal.peer = bytes(town.deal("ann", deal.id).peer)
+    assert ledger.entries(ann.node) == before
+    assert ledger.of_deal(ann.node, deal_id, ledger.SEALED) == []
+    with ann.node.transaction():
+        assert imports.take(ann, deal, second)
+        assert not imports.take(ann, deal, second)
+        assert imports.take(ann, deal, third)
+    assert len(ledger.entries(ann.node)) == len(before) + 2
+    assert books.verify(ann).ok
