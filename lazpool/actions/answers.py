@@ -32,7 +32,7 @@ from lazpool.records.posts import Offer, Request, check_signature, read_post
 from lazpool.records.receipts import receipt_from
 from lazpool.rules.admission import untimely
 from lazpool.rules.matching import mismatch
-from lazpool.rules.negotiation import OPEN, Event, Role, State, step
+from lazpool.rules.negotiation import OPEN, SEATED, Event, Role, State, step
 from lazpool.store import deals, ledger, own, post_office
 
 if TYPE_CHECKING:
@@ -127,11 +127,13 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     if body.agreement_id != terms.id or letter.sender != body.driver.log_pk:
         raise RefusedError("an acceptance of other terms", code="wrong-terms")
     was = deal.state
+    if was in SEATED and body.driver.identity == deal.peer and body.driver.log_pk != deal.peer_log:
+        _introduce(deal, body)  # the driver's home was restored from before the acceptance
+        receipts.send_again(desk, deal)
+        return
     if was is State.AGREED or (was is not State.WITHDRAWN and step(deal.role, was, Event.THEY_ACCEPT) is None):
         return
-    deal.offer_sig, deal.bind_sig, deal.peer_name = body.offer_signature, body.bind_signature, body.name
-    deal.peer, deal.peer_log, deal.peer_cert = body.driver.identity, body.driver.log_pk, body.driver.certificate
-    deal.peer_card = pack_card(body.card)
+    _introduce(deal, body)
     if was is State.WITHDRAWN:  # the withdrawal and the acceptance crossed: say it again, where the driver now listens
         write(desk, deal, Cancellation(deal.reason))
         return
@@ -143,6 +145,13 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     deals.save(desk.node, deal)
     seats.found_ride(desk, deal)
     series.ask(desk, deal)
+
+
+def _introduce(deal: Deal, body: Acceptance) -> None:
+    """Note who the driver is, by which device, and where to write to them."""
+    deal.offer_sig, deal.bind_sig, deal.peer_name = body.offer_signature, body.bind_signature, body.name
+    deal.peer, deal.peer_log, deal.peer_cert = body.driver.identity, body.driver.log_pk, body.driver.certificate
+    deal.peer_card = pack_card(body.card)
 
 
 def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -72,6 +72,14 @@ def sign_receipt(desk: Desk, deal: Deal) -> None:
     write(desk, deal, Receipt(stored.terms, signature, debtor, blind), How(awaits=True))
 
 
+def send_again(desk: Desk, deal: Deal) -> None:
+    """As the passenger: write what waits for its second half once more, to the card that the partner has now."""
+    post_office.answered(desk.node, deal.id, (Receipt.KIND,))
+    for stored in ledger.of_deal(desk.node, deal.id, ledger.PROPOSED):
+        debtor = debtor_from(stored.debtor)
+        write(desk, deal, Receipt(stored.terms, stored.first, debtor, stored.blind), How(awaits=True))
+
+
 def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> None:
     """As the driver: check everything, sign second, seal it in the log, and answer.
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from lazpool.store.database import Store
 
 COUNTER_STEP = 1000
-"""Letters of a deal that a home may have written after its backup: what follows is numbered beyond them."""
+"""Letters of a deal that a home may have written after its backup: what follows is numbered beyond them. And beyond the
+second of the restore, since there may have been another from the same backup."""
 _INTRODUCED = "(role='passenger' AND length(passenger_sig)>0) OR (role='driver' AND length(bind_sig)>0)"
 """Deals whose partner has been told our device; in the others the next letter introduces the new one."""
 
@@ -21,7 +22,7 @@ def retire(db: Store, log: bytes, seed: bytes, ended: int) -> None:
     db.execute("INSERT INTO old_entries SELECT ?, seq, id, body, signature FROM entries", (log,))
     db.execute("DELETE FROM entries")
     db.execute(f"INSERT OR IGNORE INTO deal_logs SELECT id, ? FROM deals WHERE {_INTRODUCED}", (log,))  # noqa: S608 # ours
-    db.execute("UPDATE deals SET counter=counter+?", (COUNTER_STEP,))
+    db.execute("UPDATE deals SET counter=max(counter+?, ?)", (COUNTER_STEP, ended))
 
 
 def every(db: Store) -> list[bytes]:

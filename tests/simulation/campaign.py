@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.simulation.losses import play_losses
 from tests.simulation.schedules import play_anything, play_rides, prepare
 from tests.simulation.wishes import STORIES, crash_at, prepare_two
 
@@ -33,7 +34,7 @@ def main() -> int:
         prepare_two(root / "two")
         seeds = range(args.first, args.first + args.seeds)
         failures = sum(_pairs(root, name, seeds) for name in STORIES)
-        for kind in (play_rides, play_anything):
+        for kind in (play_rides, play_anything, play_losses):
             failures += _storms(root, kind, seeds)
     finally:
         shutil.rmtree(root, ignore_errors=True)

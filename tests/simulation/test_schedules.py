@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulation.losses import play_losses
 from tests.simulation.schedules import play_anything, play_rides, prepare
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEEDS = range(1, 21)
+LOSSES = range(1, 5)
 """The campaign plays many more: make campaign."""
 
 
@@ -29,3 +31,8 @@ def test_storms(prepared: Path, tmp_path: Path, play: Callable[[Path, Path, int]
     """Rides that people want end with receipts on both sides; whatever else they do ends alike on both sides."""
     crashes = sum(play(prepared, tmp_path / str(seed), seed) for seed in SEEDS)
     assert crashes > len(SEEDS), "the storm was too mild to show anything"
+
+
+def test_storms_with_losses(prepared: Path, tmp_path: Path) -> None:
+    """Homes come back from any backup at any moment, and meet what they signed later: both sides end with the same."""
+    assert sum(play_losses(prepared, tmp_path / str(seed), seed) for seed in LOSSES) > 0
