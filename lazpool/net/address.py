@@ -1,11 +1,13 @@
 """Multiaddrs as people type them: checked and taken apart without importing libp2p.
 
-Only TCP over IPv4, IPv6 or a DNS name, and only Ed25519 peers, whose key stands in the peer id itself.
+Only TCP over IPv4, IPv6 or a DNS name, perhaps by way of one relay, and only Ed25519 peers, whose key stands in the
+peer id itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from multiaddr import Multiaddr
 from multiaddr.exceptions import Error as MultiaddrError
@@ -23,10 +25,14 @@ _HOSTS = ("ip4", "ip6", "dns", "dns4", "dns6")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to dial (`text`, a canonical multiaddr ending in /p2p/) and whom to expect there (32-byte node key)."""
+    """Where to dial (`text`, a canonical multiaddr ending in /p2p/) and whom to expect there (32-byte node key).
+
+    relay: by way of whom, None where the node is dialled directly.
+    """
 
     text: str
     node_pk: bytes
+    relay: Address | None = None
 
 
 def peer_id_bytes(node_pk: bytes) -> bytes:
@@ -47,17 +53,38 @@ def node_name(node_pk: bytes) -> str:
 
 
 def parse_address(address: str) -> Address:
-    """Check an address to dial, such as `/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`; InvalidInputError if it is none."""
+    """Check an address to dial, such as `/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`; InvalidInputError if it is none.
+
+    One by way of a relay is the relay's address, then `/p2p-circuit/p2p/12D3KooW...`.
+    """
     multiaddr = _multiaddr(address)
     names = [protocol.name for protocol in multiaddr.protocols()]
+    if names[3:] == ["p2p-circuit", "p2p"]:
+        relay = parse_address(str(multiaddr).partition("/p2p-circuit/")[0])
+        return Address(str(multiaddr), _node_of(multiaddr), relay)
     if len(names) != 3 or names[0] not in _HOSTS or names[1:] != ["tcp", "p2p"]:  # noqa: PLR2004 - the three parts named in the message
         raise InvalidInputError(
             f"not an address of a node: {address!r}", hint="it looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
         )
-    tail = multiaddr.to_bytes()[-len(_P2P_HEAD) - 32 :]
+    return Address(str(multiaddr), _node_of(multiaddr))
+
+
+def circuit(relay: str, node_pk: bytes) -> str:
+    """Return the address of a node by way of a relay, whose own full address is given."""
+    return f"{relay}/p2p-circuit/p2p/{node_name(node_pk)}"
+
+
+def is_global(address: str) -> bool:
+    """Tell whether anybody on the internet could dial that address: a public IP, or a DNS name."""
+    (kind, value), *_ = ((protocol.name, value) for protocol, value in _multiaddr(address).items())
+    return kind.startswith("dns") or ip_address(value).is_global
+
+
+def _node_of(multiaddr: Multiaddr) -> bytes:
+    tail: bytes = multiaddr.to_bytes()[-len(_P2P_HEAD) - 32 :]
     if not tail.startswith(_P2P_HEAD):
-        raise InvalidInputError(f"not an Ed25519 node: {address!r}", hint="a node's name begins with 12D3KooW")
-    return Address(str(multiaddr), tail[len(_P2P_HEAD) :])
+        raise InvalidInputError(f"not an Ed25519 node: {multiaddr}", hint="a node's name begins with 12D3KooW")
+    return tail[len(_P2P_HEAD) :]
 
 
 def parse_listen(address: str) -> str:

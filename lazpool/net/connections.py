@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import trio
 from libp2p.abc import INotifee
+from libp2p.connection_types import ConnectionType
 from multiaddr import Multiaddr
 
 from lazpool.errors import UnreachableError
@@ -15,7 +16,7 @@ from lazpool.net import liveness
 from lazpool.net.address import Address, node_name
 from lazpool.net.guard import forgiving
 from lazpool.net.host import close_connection, node_pk_of_connection, peer_id
-from lazpool.net.limits import DIAL_S, EVENTS_QUEUE, MAX_CONNECTIONS_PER_PEER, PROBE_S
+from lazpool.net.limits import CLOSE_S, DIAL_S, EVENTS_QUEUE, MAX_CONNECTIONS_PER_PEER, PROBE_S
 from lazpool.net.throttle import report
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from libp2p.abc import INetConn, INetStream, INetwork
     from libp2p.host.basic_host import BasicHost
+
+    from lazpool.net.relay import Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,11 @@ class PeerEvent:
 class Connections(INotifee):
     """The connections of one host, by node key."""
 
-    def __init__(self, host: BasicHost, nursery: trio.Nursery, on_lost: Callable[[INetConn], None]) -> None:
+    def __init__(
+        self, host: BasicHost, relay: Relay, nursery: trio.Nursery, on_lost: Callable[[INetConn], None]
+    ) -> None:
         """Follow a host; `on_lost` hears of a closed connection whose peer has another one left."""
-        self._host, self._nursery, self._on_lost = host, nursery, on_lost
+        self._host, self._relay, self._nursery, self._on_lost = host, relay, nursery, on_lost
         self._dialling: defaultdict[bytes, trio.Lock] = defaultdict(trio.Lock)
         self._tell, self.events = trio.open_memory_channel[PeerEvent](EVENTS_QUEUE)
         self.peers: set[bytes] = set()
@@ -50,6 +55,16 @@ class Connections(INotifee):
             if not await self._answers(target.node_pk):
                 await self.close(target.node_pk)
                 await self._dial(target)
+
+    async def reach_directly(self, target: Address) -> None:
+        """Connect without a relay beside a connection by way of one, which is then closed by both ends."""
+        async with self._dialling[target.node_pk]:
+            await self._dial(target)
+
+    def relayed(self, node_pk: bytes) -> bool:
+        """Tell whether a peer is connected by way of a relay alone."""
+        live = [conn for conn in self._host.get_network().get_connections(peer_id(node_pk)) if not conn.is_closed]
+        return bool(live) and all(map(_is_relayed, live))
 
     async def close(self, node_pk: bytes) -> None:
         """Close all connections to a peer; nothing happens if there are none."""
@@ -72,6 +87,10 @@ class Connections(INotifee):
         return True
 
     async def _dial(self, target: Address) -> None:
+        if target.relay is not None:
+            await self.reach(target.relay)
+            await self._relay.dial(target)
+            return
         # libp2p's own way to connect would try what it remembers of the peer before what it is given, wait 250 ms for
         # a second address, and refuse for a minute after a failure.
         try:
@@ -92,7 +111,7 @@ class Connections(INotifee):
             self.peers.add(node_pk)
             self._emit(PeerEvent(node_pk, connected=True))
         for other in others:
-            self._nursery.start_soon(forgiving, "probe", self._close_if_dead, other)
+            self._nursery.start_soon(forgiving, "probe", self._close_if_useless, other)
         self._nursery.start_soon(forgiving, "watch", self._watch, conn, node_pk)
 
     async def _watch(self, conn: INetConn, node_pk: bytes) -> None:
@@ -105,9 +124,15 @@ class Connections(INotifee):
             self._dialling.pop(node_pk, None)
             self._emit(PeerEvent(node_pk, connected=False))
 
-    async def _close_if_dead(self, conn: INetConn) -> None:
-        # A peer that comes a second time may have been restarted, with no goodbye on the first connection.
-        if not await liveness.alive(conn):
+    async def _close_if_useless(self, conn: INetConn) -> None:
+        # A peer that comes a second time may have been restarted, with no goodbye on the first connection. And a
+        # circuit is for as long as there is nothing better: what is under way in it has a moment to end.
+        if _is_relayed(conn):
+            await trio.sleep(CLOSE_S)
+            useless = any(not _is_relayed(other) for other in self._live(conn))
+        else:
+            useless = not await liveness.alive(conn)
+        if useless:
             await close_connection(conn)
 
     def _live(self, conn: INetConn) -> list[INetConn]:
@@ -134,6 +159,10 @@ class Connections(INotifee):
 
     async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
         """Do nothing."""
+
+
+def _is_relayed(conn: INetConn) -> bool:
+    return conn.get_connection_type() == ConnectionType.RELAYED
 
 
 def _reason(error: Exception) -> str:

@@ -88,5 +88,23 @@ PROBE_S: Final = 2.0
 WRITE_S: Final = 5.0
 """A peer that takes no byte for so long is cut off, so that it cannot hold our writers."""
 
+RESERVATIONS: Final = 100
+"""Places a hub gives to nodes that cannot be dialled; half of its connections."""
+
+RESERVATION_S: Final = 3600
+"""How long a place holds; a node renews it at half of that."""
+
+CIRCUITS: Final = 64
+"""Circuits a hub carries at the same time."""
+
+CIRCUITS_PER_PEER: Final = 8
+"""Circuits of one caller, and those to one node with a place."""
+
+CIRCUIT_S: Final = 3600
+"""How long a circuit may last, idle or not; who still wants one dials again."""
+
+CIRCUIT_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of one circuit, both directions together: a day of gossip, not of films."""
+
 CLOSE_S: Final = 1.0
 """Saying goodbye to all peers together, before sockets are closed without it."""

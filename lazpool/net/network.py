@@ -20,6 +20,7 @@ from lazpool.net.exchange import Exchange, Handler
 from lazpool.net.gossip import Check, Gossip
 from lazpool.net.host import close_all, dialable_addresses, make_host, require_free_ports
 from lazpool.net.limits import CLOSE_S, PING_S
+from lazpool.net.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -38,10 +39,12 @@ class NetworkCrashedError(LazpoolError):
 class Network:
     """One open host. Made by `open_network`."""
 
-    def __init__(self, host: BasicHost, gossip: Gossip, exchange: Exchange, nursery: trio.Nursery) -> None:
+    def __init__(
+        self, host: BasicHost, gossip: Gossip, exchange: Exchange, relay: Relay, nursery: trio.Nursery
+    ) -> None:
         """Join the parts; tasks that watch connections run in `nursery`."""
-        self._host, self._gossip, self._exchange = host, gossip, exchange
-        self._connections = Connections(host, nursery, gossip.pubsub.leave_connection)
+        self._host, self._gossip, self._exchange, self._relay = host, gossip, exchange, relay
+        self._connections = Connections(host, relay, nursery, gossip.pubsub.leave_connection)
         self.node_pk = node_pk_of(host.get_id().to_bytes()) or b""
         self.posts: trio.MemoryReceiveChannel[tuple[str, bytes]] = gossip.posts
         self.events: trio.MemoryReceiveChannel[PeerEvent] = self._connections.events
@@ -69,6 +72,25 @@ class Network:
             raise InvalidInputError("that is this node's own address")
         await self._connections.reach(target)
         return target.node_pk
+
+    async def connect_directly(self, address: str) -> None:
+        """Connect to a peer that is connected by way of a relay without it; UnreachableError when nobody answers."""
+        await self._connections.reach_directly(parse_address(address))
+
+    def relayed(self, node_pk: bytes) -> bool:
+        """Tell whether a peer is connected by way of a relay alone."""
+        return self._connections.relayed(node_pk)
+
+    async def reserve(self, relay_pk: bytes) -> float:
+        """Get or renew a place at a connected relay; return the trio time until which it holds.
+
+        Raises UnreachableError when it gives none. The place ends with the connection.
+        """
+        return await self._relay.reserve(relay_pk)
+
+    def give_up(self, relay_pk: bytes) -> None:
+        """Take no circuits by way of that relay any more."""
+        self._relay.lose(relay_pk)
 
     async def close_peer(self, node_pk: bytes) -> None:
         """Close all connections to a peer; nothing happens if there are none."""
@@ -103,24 +125,24 @@ class Network:
 
 @asynccontextmanager
 async def open_network(
-    seed: bytes, listen: Sequence[str], *, serve: Mapping[str, Handler], check: Check
+    seed: bytes, listen: Sequence[str], *, serve: Mapping[str, Handler], check: Check, relay: bool = False
 ) -> AsyncIterator[Network]:
     """Open a host for the duration of a block.
 
     `seed` (32 bytes) is the node key's; `listen` are multiaddrs such as /ip4/0.0.0.0/tcp/4001, none for a node that
     only dials; `serve` maps protocol names to handlers; `check` decides on (topic, data) whether a post is kept and
-    passed on. Leaving takes two seconds at most. Raises LazpoolError (cannot-listen), and NetworkCrashedError when
-    libp2p stops by itself; what the block raises comes through as it is.
+    passed on; `relay`: carry circuits between others. Leaving takes two seconds at most. Raises LazpoolError
+    (cannot-listen), and NetworkCrashedError when libp2p stops by itself; what the block raises comes through as it is.
     """
     guard.install()
     where = [parse_listen(address) for address in listen]
     require_free_ports(where)
     host = make_host(seed)
-    gossip, exchange = Gossip(host, check), Exchange(host, serve)
+    gossip, exchange, circuits = Gossip(host, check), Exchange(host, serve), Relay(host, serve=relay)
     raised: Exception | None = None
     try:
         async with trio.open_nursery() as nursery:
-            network = Network(host, gossip, exchange, nursery)
+            network = Network(host, gossip, exchange, circuits, nursery)
             core = trio.CancelScope(shield=True)
             try:
                 await nursery.start(_run, core, host, gossip, where)
