@@ -9,9 +9,35 @@ import argparse
 import sys
 from pathlib import Path
 
-from making import deals, gossip, groups, mail, matching, merkle, posts, receipts, settlements, turns, wire
+from making import (
+    deals,
+    gossip,
+    groups,
+    mail,
+    matching,
+    merkle,
+    posts,
+    receipts,
+    relay,
+    settlements,
+    turns,
+    wire,
+)
 
-SUBJECTS = (wire, posts, groups, gossip, mail, deals, matching, receipts, settlements, turns, merkle)
+SUBJECTS = (
+    deals,
+    gossip,
+    groups,
+    mail,
+    matching,
+    merkle,
+    posts,
+    receipts,
+    relay,
+    settlements,
+    turns,
+    wire,
+)
 FOLDER = Path(__file__).parent / "vectors"
 
 

@@ -27,10 +27,11 @@ _LISTEN_HELP = "Where to listen; may be repeated."
 
 @command("up", example="lazpool up\nlazpool up --listen /ip4/127.0.0.1/tcp/0")
 @click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_UP, show_default=True, help=_LISTEN_HELP)
+@click.option("--no-listen", is_flag=True, help="Listen nowhere; be reached by way of the hubs you joined.")
 @click.pass_obj
-def up(app: App, listen: tuple[str, ...]) -> None:
+def up(app: App, listen: tuple[str, ...], no_listen: bool) -> None:  # noqa: FBT001 # click's signature
     """Run your node in the foreground until Ctrl-C."""
-    _run(app, listen)
+    _run(app, () if no_listen else listen)
 
 
 @group("hub")

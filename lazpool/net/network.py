@@ -88,6 +88,11 @@ class Network:
         """
         return await self._relay.reserve(relay_pk)
 
+    @property
+    def places(self) -> Mapping[bytes, float]:
+        """Return the relays where we have a place, and the trio time until which."""
+        return self._relay.reserved
+
     def give_up(self, relay_pk: bytes) -> None:
         """Take no circuits by way of that relay any more."""
         self._relay.lose(relay_pk)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lazpool.errors import LazpoolError, UnreachableError
-from lazpool.node import mailman, syncing
+from lazpool.node import mailman, relays, syncing
 from lazpool.node.state import log, say
 from lazpool.store import own, post_office
 
@@ -54,6 +54,7 @@ async def watch(node: Node, network: Network, nursery: trio.Nursery) -> None:
         else:
             node.hellos.pop(event.node_pk, None)
             node.opened.pop(event.node_pk, None)
+            network.give_up(event.node_pk)
 
 
 async def greet_new(node: Node, network: Network, peer: bytes) -> None:
@@ -74,6 +75,7 @@ async def greet(node: Node, network: Network, peer: bytes, *, everything: bool =
             return
         try:
             await syncing.meet(node, network, peer)
+            await relays.introduce(node, network, peer)
             await mailman.collect(node, network, peer, everything=everything)
         except (LazpoolError, sqlite3.Error) as wrong:
             log.debug("greeting broke off", peer=peer.hex()[:12], why=str(wrong))
@@ -117,11 +119,9 @@ async def sync_some(node: Node, network: Network) -> None:
 async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes, forget: Callable[[], None]) -> None:
     delay, missed = FIRST_RETRY_S, False
     while _is_joined(node, address):
-        try:
-            await network.connect(address)
-        except LazpoolError as wrong:
+        if why := await _dial(node, network, address, node_pk):
             if not missed:  # once per absence, not once per try
-                log.warning("cannot reach", address=address, why=wrong.message)
+                log.warning("cannot reach", address=address, why=why)
             missed = True
         if await _lasts(network, node_pk) >= STEADY_S:
             delay, missed = FIRST_RETRY_S, False
@@ -129,6 +129,19 @@ async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes, 
         await trio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
         delay = min(delay * 2, LAST_RETRY_S)
     forget()
+
+
+async def _dial(node: Node, network: Network, address: str, node_pk: bytes) -> str:
+    """Connect to a joined node where it was joined, or where it said that it is, too; return why that failed."""
+    why = ""
+    for text in dict.fromkeys((address, *own.addresses_of(node.desk.node, node_pk))):
+        try:
+            await network.connect(text)
+        except LazpoolError as wrong:
+            why = why or wrong.message
+        else:
+            return ""
+    return why
 
 
 async def _lasts(network: Network, node_pk: bytes) -> float:

@@ -48,7 +48,7 @@ async def keep_up(node: Node, network: Network) -> None:
 
 def show(node: Node, network: Network) -> None:
     """Tell the other processes of this home that we run, and where."""
-    node.lock.show(Presence(os.getpid(), node.hub, tuple(network.addresses()), len(network.peers())))
+    node.lock.show(Presence(os.getpid(), node.hub, (*network.addresses(), *node.circuits), len(network.peers())))
 
 
 def match_all(node: Node) -> None:

@@ -11,11 +11,11 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import hook, links, mailman, notice, pump, syncing
+from lazpool.node import hook, links, mailman, notice, pump, relays, syncing
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.state import Node, log
-from lazpool.records import mail, sync
+from lazpool.records import mail, sync, where
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -52,7 +52,8 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
         try:
             ears = Ears(node)
             serving = _Serving(node)
-            async with open_network(node.desk.keys.node, listen, serve=serving.table, check=ears.check) as network:
+            key = node.desk.keys.node
+            async with open_network(key, listen, serve=serving.table, check=ears.check, relay=node.hub) as network:
                 was_open = True
                 await _work(node, network, ears, serving)
         except LazpoolError as wrong:
@@ -72,6 +73,7 @@ async def _work(node: Node, network: Network, ears: Ears, serving: _Serving) -> 
     node.refresh_own()
     node.hellos.clear()
     node.opened.clear()
+    node.circuits = ()
     async with trio.open_nursery() as nursery:
         serving.begin(network, nursery)
         await node.subscribe(network)
@@ -91,6 +93,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "board": partial(notice.keep_up, node, network),
         "clock": partial(_tick, node),
         "ping": partial(links.ping_all, network),
+        "relays": partial(relays.keep, node, network),
         "sync": partial(links.sync_some, node, network),
     }
 
@@ -125,6 +128,7 @@ class _Serving:
         self.table = {
             mail.PROTOCOL: partial(self._answer, mailman.serve),
             sync.PROTOCOL: partial(self._answer, syncing.serve),
+            where.PROTOCOL: partial(self._answer, relays.serve),
         }
 
     def begin(self, network: Network, nursery: trio.Nursery) -> None:

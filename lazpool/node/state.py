@@ -56,7 +56,7 @@ class Node:
 
     hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
     too early. mute: letterboxes that did not answer the last time. pulling: the areas still to be pulled from each
-    neighbour who said hello.
+    neighbour who said hello. circuits: our addresses by way of hubs.
     """
 
     desk: Desk
@@ -72,6 +72,7 @@ class Node:
     early: set[bytes] = field(default_factory=set)
     mute: set[bytes] = field(default_factory=set)
     pulling: dict[bytes, set[int]] = field(default_factory=dict)
+    circuits: tuple[str, ...] = ()
     changed_here: bool = False
 
     def __post_init__(self) -> None:

@@ -214,6 +214,13 @@ CREATE TABLE recoveries (
 ) STRICT;
 """
 
+# Where a joined node said that it can be dialled, beside the address that it was joined at.
+_HUB_ADDRESSES = """
+CREATE TABLE hub_addresses (
+    node_pk BLOB NOT NULL, address TEXT NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (node_pk, address)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -231,6 +238,7 @@ _STEPS = {
     "logs": _LOGS,
     "closed_groups": _CLOSED_GROUPS,
     "recovery": _RECOVERY,
+    "hub_addresses": _HUB_ADDRESSES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

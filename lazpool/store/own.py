@@ -138,6 +138,20 @@ def set_hub_role(db: Store, node_pk: bytes, role: str) -> None:
     db.execute("UPDATE hubs SET role=? WHERE node_pk=? AND role<>?", (role, node_pk, role))
 
 
+def remember_addresses(db: Store, node_pk: bytes, addresses: list[str]) -> None:
+    """Keep what a joined node last said of where it is, the best first; nothing said changes nothing."""
+    if addresses and addresses != addresses_of(db, node_pk):
+        db.execute("DELETE FROM hub_addresses WHERE node_pk=?", (node_pk,))
+        for rank, address in enumerate(addresses):
+            db.execute("INSERT OR IGNORE INTO hub_addresses VALUES (?,?,?)", (node_pk, address, rank))
+
+
+def addresses_of(db: Store, node_pk: bytes) -> list[str]:
+    """Return where a joined node said that it is, the best first."""
+    rows = db.all("SELECT address FROM hub_addresses WHERE node_pk=? ORDER BY rank", (node_pk,))
+    return [row["address"] for row in rows]
+
+
 def hubs(db: Store) -> list[sqlite3.Row]:
     """Return the joined nodes, oldest first: address, node_pk, role."""
     return db.all("SELECT * FROM hubs ORDER BY added, address")

@@ -59,6 +59,7 @@ class Person:
         self.process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self._command: tuple[str, ...] = ()
+        self._listens = True
         self._stack = ExitStack()
         self._desk: Desk | None = None
 
@@ -102,6 +103,11 @@ class Person:
         """Start the node, on the port of this person."""
         self._start("up", wait=wait)
 
+    def up_unreachable(self, *, wait: bool = True) -> None:
+        """Start the node with no address at which anybody could dial it."""
+        self._listens = False
+        self._start("up", wait=wait)
+
     def hub(self, *areas: str, wait: bool = True) -> None:
         """Start it as a hub, which serves the areas of places `LAT,LON`."""
         self._start("hub", "run", *(word for area in areas for word in ("--area", area)), wait=wait)
@@ -114,10 +120,14 @@ class Person:
         """Return what is run to start a node."""
         return LAZPOOL
 
+    def listens_on(self) -> tuple[str, ...]:
+        """Return the options that say where the node listens."""
+        return ("--listen", f"/ip4/127.0.0.1/tcp/{self.port}")
+
     def _start(self, *command: str, wait: bool) -> None:
         assert self.process is None, f"{self.name} runs already"
         self._command = command
-        listen = ("--listen", f"/ip4/127.0.0.1/tcp/{self.port}")
+        listen = self.listens_on() if self._listens else ("--no-listen",)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "LAZPOOL_LOG": os.environ.get("LAZPOOL_LOG", "info")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -128,8 +138,8 @@ class Person:
             self.wait_running()
 
     def wait_running(self) -> None:
-        """Wait until the node says where it listens."""
-        until(f"{self.name} runs", lambda: self.alive() and self.address)
+        """Wait until the node says where it listens, or that it runs."""
+        until(f"{self.name} runs", lambda: self.alive() and (self.address if self._listens else self.presence))
 
     def alive(self) -> bool:
         """Return True; fail with the end of the log when the node ended by itself."""

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
-from lazpool.records import mail, sync
+from lazpool.records import mail, sync, where
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
@@ -180,6 +180,12 @@ def _sync_request(vector: Vector) -> Any:
     return {"fields": shown(frame)}
 
 
+def _where(vector: Vector) -> Any:
+    frame = where.read(vector.raw("bytes"))
+    same(vector.raw("bytes"), where.pack(frame))
+    return {"fields": shown(frame)}
+
+
 def _sync_list(read: Callable[[bytes], tuple[bytes, ...]]) -> Callable[[Vector], Any]:
     def reader(vector: Vector) -> Any:
         items = read(vector.raw("bytes"))
@@ -336,6 +342,7 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "MailAnswer": _mail_answer,
     "Open": _open,
     "SyncRequest": _sync_request,
+    "Where": _where,
     "SyncIds": _sync_list(sync.read_ids),
     "SyncPosts": _sync_list(sync.read_posts),
     "Body": _body,
