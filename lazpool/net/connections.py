@@ -53,8 +53,9 @@ class Connections(INotifee):
         """Connect, unless a connection exists and answers; UnreachableError when nobody of that name answers there."""
         async with self._dialling[target.node_pk]:
             if not await self._answers(target.node_pk):
-                await self.close(target.node_pk)
-                await self._dial(target)
+                await self.close_dead(target.node_pk)
+                if not self._open(target.node_pk):
+                    await self._dial(target)
 
     async def reach_directly(self, target: Address) -> None:
         """Connect without a relay beside a connection by way of one, which is then closed by both ends."""
@@ -63,7 +64,7 @@ class Connections(INotifee):
 
     def relayed(self, node_pk: bytes) -> bool:
         """Tell whether a peer is connected by way of a relay alone."""
-        live = [conn for conn in self._host.get_network().get_connections(peer_id(node_pk)) if not conn.is_closed]
+        live = self._open(node_pk)
         return bool(live) and all(map(_is_relayed, live))
 
     async def close(self, node_pk: bytes) -> None:
@@ -71,6 +72,12 @@ class Connections(INotifee):
         async with trio.open_nursery() as nursery:
             for conn in self._host.get_network().get_connections(peer_id(node_pk)):
                 nursery.start_soon(forgiving, "close", close_connection, conn)
+
+    async def close_dead(self, node_pk: bytes) -> None:
+        """Close those connections to a peer that do not answer; one of several may be left of a relay that died."""
+        async with trio.open_nursery() as nursery:
+            for conn in self._open(node_pk):
+                nursery.start_soon(forgiving, "probe", _close_if_dead, conn)
 
     def require(self, node_pk: bytes) -> None:
         """Raise UnreachableError unless a peer is connected."""
@@ -127,17 +134,19 @@ class Connections(INotifee):
     async def _close_if_useless(self, conn: INetConn) -> None:
         # A peer that comes a second time may have been restarted, with no goodbye on the first connection. And a
         # circuit is for as long as there is nothing better: what is under way in it has a moment to end.
-        if _is_relayed(conn):
-            await trio.sleep(CLOSE_S)
-            useless = any(not _is_relayed(other) for other in self._live(conn))
-        else:
-            useless = not await liveness.alive(conn)
-        if useless:
+        if not _is_relayed(conn):
+            await _close_if_dead(conn)
+            return
+        await trio.sleep(CLOSE_S)
+        if any(not _is_relayed(other) for other in self._live(conn)):
             await close_connection(conn)
 
     def _live(self, conn: INetConn) -> list[INetConn]:
         found = self._host.get_network().get_connections(conn.muxed_conn.peer_id)
         return [other for other in found if not other.is_closed]
+
+    def _open(self, node_pk: bytes) -> list[INetConn]:
+        return [conn for conn in self._host.get_network().get_connections(peer_id(node_pk)) if not conn.is_closed]
 
     def _emit(self, event: PeerEvent) -> None:
         try:
@@ -159,6 +168,11 @@ class Connections(INotifee):
 
     async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
         """Do nothing."""
+
+
+async def _close_if_dead(conn: INetConn) -> None:
+    if not await liveness.alive(conn):
+        await close_connection(conn)
 
 
 def _is_relayed(conn: INetConn) -> bool:

@@ -101,6 +101,10 @@ class Network:
         """Close all connections to a peer; nothing happens if there are none."""
         await self._connections.close(node_pk)
 
+    async def close_dead(self, node_pk: bytes) -> None:
+        """Close those connections to a peer that do not answer."""
+        await self._connections.close_dead(node_pk)
+
     async def ping(self, node_pk: bytes) -> float:
         """Return how many seconds a connected peer takes to answer; UnreachableError if it does not in time."""
         self._connections.require(node_pk)

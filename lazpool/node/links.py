@@ -161,7 +161,7 @@ async def _ping(network: Network, peer: bytes) -> None:
         await network.ping(peer)
     except UnreachableError:
         say("silent", "neighbour does not answer", peer=peer.hex()[:12])
-        await network.close_peer(peer)
+        await network.close_dead(peer)
 
 
 def _log_event(node: Node, event: PeerEvent) -> None:
