@@ -96,6 +96,17 @@ def test_a_receipt_from_before_is_countersigned_after(agreed: tuple[Town, bytes]
     holds(town, "ann", "bob")
 
 
+def test_tables_of_ones_own_come_back(agreed: tuple[Town, bytes]) -> None:
+    """Cost profiles and emissions that somebody wrote are in the backup."""
+    town, _ = agreed
+    for folder in ("profiles", "impacts"):
+        (town.home("ann") / folder).mkdir()
+        (town.home("ann") / folder / "village.toml").write_text(folder)
+    lose(town, "ann", back_up(town, "ann"))
+    for folder in ("profiles", "impacts"):
+        assert (town.home("ann") / folder / "village.toml").read_text() == folder
+
+
 @pytest.mark.parametrize("loser", ["ann", "bob"])
 def test_a_ride_agreed_before_is_ridden_after(agreed: tuple[Town, bytes], loser: str) -> None:
     """The partner takes the new device of the same person, for the code, the receipt and its half."""
