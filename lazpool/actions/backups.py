@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 import zlib
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from lazpool.wire.keys import NAMES, load_keys, sync_folder
 from lazpool.wire.vault import MODERATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lazpool.actions.desk import Desk
@@ -54,16 +54,22 @@ def restore(home: Path, file: Path, passphrase: str, *, clock: Callable[[], floa
     if file.stat().st_size > MAX_SIZE:
         raise DamagedError(f"{file} is larger than any backup")
     files = _open(file.read_bytes(), passphrase)
+    with new_home(home) as unfinished:
+        return _fill(unfinished, files, clock)
+
+
+@contextmanager
+def new_home(home: Path) -> Iterator[Path]:
+    """Yield a folder to fill; it takes its place as the home when the block is done, and is removed when it fails."""
     unfinished = home.with_name(f"{home.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        identity = _fill(unfinished, files, clock)
+        yield unfinished
         unfinished.rename(home)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     sync_folder(home.parent)
-    return identity
 
 
 def check_free(file: Path, *, force: bool) -> None:

@@ -18,7 +18,7 @@ from lazpool.wire.keys import Keys, create_keys, load_keys
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from lazpool.actions.room import Room
@@ -82,14 +82,19 @@ class Desk:
         self.board.close()
 
 
-def create_home(config: Config, *, clock: Callable[[], float] = time.time) -> None:
-    """Make a new home: settings, keys, databases and the first entry of its log; RefusedError when there is one."""
+def create_home(
+    config: Config, *, seeds: Mapping[str, bytes] | None = None, clock: Callable[[], float] = time.time
+) -> None:
+    """Make a new home: settings, keys, databases and the first entry of its log; RefusedError when there is one.
+
+    seeds: those that are known already, by the name of the key.
+    """
     check_name(config.name)
     if (config.home / "config.toml").exists():
         raise RefusedError(f"{config.home} is a lazpool home already", code="home-exists")
     config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     config.home.chmod(0o700)
-    keys = load_keys(config.keys_folder) if config.keys_folder.exists() else create_keys(config.keys_folder)
+    keys = load_keys(config.keys_folder) if config.keys_folder.exists() else create_keys(config.keys_folder, seeds)
     with desk_at(config, keys, clock=clock) as desk, desk.node.transaction():
         begin_log(desk)
     write_config(config)  # last: a home without settings is none, and making it goes on where a crash left it

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lazpool.cli.commands import command, epilog
+from lazpool.cli.home import MAX_NAME, local_zone, network_name
+from lazpool.cli.keys import back
+from lazpool.cli.typed import free_text
+from lazpool.config import DEFAULT_NETWORK, Config
 from lazpool.errors import InvalidInputError, LazpoolError, NotFoundError
 
 if TYPE_CHECKING:
@@ -50,14 +54,28 @@ def backup(app: App, file: Path, passphrase_file: Path | None, force: bool) -> N
     app.say("Keep it on another machine, and the passphrase somewhere else. To use it: lazpool restore FILE")
 
 
-@command("restore", example="lazpool restore ~/lazpool.backup")
-@_file
+@command("restore", example="lazpool restore ~/lazpool.backup\nlazpool restore --paper --name Ada")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @_passphrase_file
+@click.option("--paper", is_flag=True, help="From the words of `lazpool key paper`, asked for or on stdin.")
+@click.option("--name", type=free_text(MAX_NAME), default="", help="With --paper: what partners are told.")
+@click.option("--network", default=None, help=f"With --paper: as it stands on it.  [default: {DEFAULT_NETWORK}]")
 @click.pass_obj
-def restore(app: App, file: Path, passphrase_file: Path | None) -> None:
-    """Make a home from a backup: the same person, who goes on with a new log."""
+def restore(app: App, /, file: Path | None, passphrase_file: Path | None, **how: Any) -> None:
+    """Make a home from a backup, or from a paper key: the same person, who goes on with a new log.
+
+    A paper knows who you are, and nothing else: neither rides nor deals.
+    """
     from lazpool.actions import backups  # noqa: PLC0415 # a command imports what it needs
 
+    if how["paper"] == (file is not None):
+        raise click.UsageError("Give a FILE, or --paper.")
+    if file is None:
+        network = network_name(how["network"] or DEFAULT_NETWORK)
+        back(app, Config(app.home, network=network, name=how["name"], zone=local_zone(app)))
+        return
+    if how["name"] or how["network"]:
+        raise click.UsageError("--name and --network go with --paper.")
     if not file.is_file():
         raise NotFoundError(f"there is no file {file}")
     backups.check_empty(app.home)

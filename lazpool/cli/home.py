@@ -33,7 +33,7 @@ def init(app: App, name: str, contact: str, network: str, zone: str) -> None:
     """Create your identity, your keys and an empty ledger."""
     from lazpool.actions.desk import create_home  # noqa: PLC0415 # a command imports what it needs
 
-    config = Config(app.home, network=_network(network), name=name, contact=contact, zone=zone or _zone(app))
+    config = Config(app.home, network=network_name(network), name=name, contact=contact, zone=zone or local_zone(app))
     _check_free(config.home)
     with typed("lazpool init --help"):
         create_home(config)
@@ -92,13 +92,15 @@ def paths(app: App) -> None:
     app.show({"checks": checks}, *lines)
 
 
-def _network(name: str) -> str:
+def network_name(name: str) -> str:
+    """Return the name of a network as typed, or end with a usage error."""
     if not name.strip() or not name.isprintable():
         raise click.BadParameter("a network has a name", param_hint="--network")
     return name.strip()
 
 
-def _zone(app: App) -> str:
+def local_zone(app: App) -> str:
+    """Return the zone of this machine; says so when it is not known."""
     from zoneinfo import ZoneInfoNotFoundError  # noqa: PLC0415 # a new home only
 
     from tzlocal import get_localzone_name  # noqa: PLC0415 # the same

@@ -23,6 +23,7 @@ COMMANDS = {
         "paths": "home:paths",
         "backup": "backups:backup",
         "restore": "backups:restore",
+        "key": "keys:key",
     },
     "Trips": {
         "place": "places:place",

@@ -13,6 +13,7 @@ from lazpool.errors import DamagedError, NotFoundError, RefusedError, UnsafeKeys
 from lazpool.wire.signing import KEY_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 NAMES = ("identity", "next_identity", "log", "node")
@@ -38,10 +39,11 @@ def new_seed() -> bytes:
     return secrets.token_bytes(KEY_SIZE)
 
 
-def create_keys(folder: Path) -> Keys:
-    """Write new key files into a new folder (0700) and return them; RefusedError when the folder exists.
+def create_keys(folder: Path, given: Mapping[str, bytes] | None = None) -> Keys:
+    """Write key files into a new folder (0700) and return them; RefusedError when the folder exists.
 
-    The folder appears with all its files or not at all; what a crash left of an earlier try was never used.
+    given: seeds by name, for those that are not drawn. The folder appears with all its files or not at all; what a
+    crash left of an earlier try was never used.
     """
     if folder.exists():
         raise RefusedError(f"{folder} exists already")
@@ -49,7 +51,7 @@ def create_keys(folder: Path) -> Keys:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     for name in NAMES:
-        _write(unfinished / f"{name}.key", new_seed())
+        _write(unfinished / f"{name}.key", (given or {}).get(name) or new_seed())
     unfinished.rename(folder)
     return load_keys(folder)
 
