@@ -41,7 +41,7 @@ def test_there_and_back(
     assert run(home, "restore", str(file)) == (0, made)
     assert run(home, "id")[1]["identity"] == ada.identity
     assert run(home, "ledger", "balance") == run(ada.home, "ledger", "balance")
-    old, new = (run(one, "ledger", "show")[1]["entries"] for one in (ada.home, home))
+    old, new = (run(one, "ledger", "show", "--log")[1]["entries"] for one in (ada.home, home))
     assert new[: len(old)] == old
     assert [one["kind"] for one in new[len(old) :]] == ["genesis", "resumed"]
     assert new[-1]["log"] != old[-1]["log"]
