@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
 ZEROS = bytes(32)
-GENESIS, SEALED, SETTLED, RESUMED, KINDS = 1, 11, 21, 60, (1, 10, 11, 12, 20, 21, 22, 60)
+GENESIS, ADDED, REVOKED, ROTATED, SEALED, SETTLED, RESUMED = 1, 2, 3, 4, 11, 21, 60
+KINDS = (GENESIS, ADDED, REVOKED, ROTATED, 10, SEALED, 12, 20, SETTLED, 22, RESUMED)
+ARITY = {GENESIS: 4, REVOKED: 3, ROTATED: 2, RESUMED: 3}
 
 RECEIPT = [
     *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
@@ -112,7 +114,8 @@ def receipt(parts: dict[str, str], read: Callable[[bytes], dict[str, Any]] = rec
     verify(second[1], signature, f"{terms['tag']}-resp", terms["net"], terms["id"], extra)
     commitment = digest("lz/blind/1", terms["id"] + raw["blind"])
     heads = {terms["init_log"]: (terms["init_seq"], terms["init_head"]), second[1]: (seq, head)}
-    return {**terms, "commitment": commitment, "heads": heads}
+    owners = {first[1]: first[0], second[1]: second[0]}
+    return {**terms, "commitment": commitment, "heads": heads, "owners": owners}
 
 
 ENTRY = ("version", "net", "kind", "log", "seq", "prev", "time", "payload")
@@ -130,7 +133,7 @@ def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]
     require(found["kind"] != RESUMED or found["seq"] == 2, "range", "what a log goes on from is not second in it")
     between(found["time"], SECOND)
     require(type(found["payload"]) is bytes and len(found["payload"]) <= 1024, "range", "no payload")
-    _check_said(found["kind"], said := fields(found["payload"], 1024, {GENESIS: 4, RESUMED: 3}.get(found["kind"], 1)))
+    _check_said(found["kind"], said := fields(found["payload"], 1024, ARITY.get(found["kind"], 1)))
     found |= {"id": digest("lz/entry/1", body), "said": said}
     if expected is not None:
         for name in ("net", "log", "seq", "prev"):
@@ -143,13 +146,56 @@ def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]
 
 
 def _check_said(kind: int, said: Sequence[Any]) -> None:
+    if kind == REVOKED:
+        last(said[1], said[2])
     if kind == RESUMED:
         between(said[1], SEQ)
+    if kind in {REVOKED, RESUMED}:
         said = said[0], said[2]
     for value, size in zip(said, (32, 32, 64) if kind == GENESIS else (32, 32), strict=False):
         sized(value, size)
     if kind == GENESIS:
         free_text(said[3], 64)
+
+
+def last(seq: Any, identifier: Any) -> None:
+    """Refuse what cannot be the last entry of a log that counts; 0 and zeros stand for none."""
+    between(seq, (0, SEQ[1]))
+    require((seq == 0) == (sized(identifier, 32) == ZEROS), "range", "zeros for entry 0, and for no other")
+
+
+def revocation(data: bytes) -> dict[str, Any]:
+    """Verify a revocation; return its fields and `id`."""
+    body, signature = envelope(data, 256)
+    names = ("version", "net", "kind", "identity", "log", "last_seq", "last_id", "at")
+    found = dict(zip(names, fields(body, 256, len(names)), strict=True))
+    require(found["version"] == 1 and found["kind"] == 10, "shape", "no revocation of version 1")
+    for name, size in {"net": 8, "identity": 32, "log": 32}.items():
+        sized(found[name], size)
+    last(found["last_seq"], found["last_id"])
+    between(found["at"], SECOND)
+    found["id"] = digest("lz/revoke/1", body)
+    verify(found["identity"], signature, "revoke", found["net"], found["id"])
+    return found
+
+
+def rotation(data: bytes) -> dict[str, Any]:
+    """Verify a rotation; return its fields and `id`, and whether the `old` key `agreed`."""
+    body, new, old = fields(data, 512, 3)
+    require(type(body) is type(new) is type(old) is bytes, "shape", "no rotation")
+    require(len(new) == 64 and len(old) in {0, 64}, "shape", "no signatures")
+    names = ("version", "net", "kind", "old", "new", "next", "at")
+    found = dict(zip(names, fields(body, 512, len(names)), strict=True))
+    require(found["version"] == 1 and found["kind"] == 11, "shape", "no rotation of version 1")
+    for name, size in {"net": 8, "old": 32, "new": 32, "next": 32}.items():
+        sized(found[name], size)
+    between(found["at"], SECOND)
+    require(found["old"] != found["new"], "range", "the same identity")
+    found |= {"id": digest("lz/rotate/1", body), "agreed": bool(old)}
+    verify(found["new"], new, "rotate-new", found["net"], found["id"])
+    if old:
+        verify(found["old"], old, "rotate-old", found["net"], found["id"])
+    return found
 
 
 def chain(entries: list[str], net: bytes, log: bytes) -> list[dict[str, Any]]:
@@ -175,6 +221,7 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
     receipts += [receipt(parts, settlement_terms) for parts in document.get("settlements", [])]
     net = bytes.fromhex(document["net"])
     require(all(one["net"] == net for one in receipts), "chain", "a receipt of another network")
+    _note_revoked(receipts, [revocation(bytes.fromhex(one)) for one in document.get("revocations", [])], net)
     if document["complete"]:
         check_counts(receipts)
     if document.get("entries"):
@@ -187,13 +234,25 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
     return receipts
 
 
+def _note_revoked(receipts: list[dict[str, Any]], revoked: list[dict[str, Any]], net: bytes) -> None:
+    """Note of each record which of its halves are beyond a revocation; refuse those that say nothing of these logs."""
+    for one in revoked:
+        require(one["net"] == net, "chain", "a revocation of another network")
+        for record in receipts:
+            seq, head = record["heads"].get(one["log"], (0, b""))
+            if one["identity"] == record["owners"].get(one["log"]):
+                beyond = seq > one["last_seq"] or (seq == one["last_seq"] and head != one["last_id"])
+                record["beyond"] = [*record.get("beyond", []), *([one["log"]] if beyond else [])]
+
+
 def check_links(logs: list[list[dict[str, Any]]]) -> None:
     """Refuse logs, oldest first, that are not one person's, or do not each go on from the end of the one before."""
-    end = None
+    end, person = None, logs[0][0]["said"][0]
     for log in logs:
         said = tuple(log[1]["said"]) if len(log) > 1 and log[1]["kind"] == RESUMED else None
         require(said == end, "chain", "a log that does not go on from the one before")
-        require(log[0]["said"][0] == logs[0][0]["said"][0], "chain", "a log of somebody else")
+        require(log[0]["said"][0] == person, "chain", "a log of somebody else")
+        person = next((one["said"][0] for one in reversed(log) if one["kind"] == ROTATED), person)
         end = log[-1]["log"], log[-1]["seq"], log[-1]["id"]
 
 
@@ -203,14 +262,14 @@ def check_logs(logs: list[list[dict[str, Any]]], receipts: list[dict[str, Any]],
     Beyond its last entry an old log may have gone on, where nobody has it any more; the newest may not.
     """
     sealed = [(one["kind"], one["said"][0]) for log in logs for one in log if one["kind"] in {SEALED, SETTLED}]
-    owner = logs[0][0]["said"][0]
+    owners = {one["said"][0] for log in logs for one in log if one["kind"] in {GENESIS, ROTATED}}
     heads = {log[0]["log"]: {one["seq"]: one["id"] for one in log} for log in logs}
     ends = {log[0]["log"]: log[-1]["seq"] for log in logs[:-1]}
     for one in receipts:
         require(
             sealed.count((one["seal"], one["commitment"])) == 1, "chain", "a receipt that is not sealed exactly once"
         )
-        require(owner in {one["debtor"], one["creditor"]}, "chain", "a receipt that does not name who has this log")
+        require(owners & {one["debtor"], one["creditor"]}, "chain", "a receipt that does not name who has this log")
         for log, (seq, head) in one["heads"].items():
             is_known = log in heads and seq <= ends.get(log, SEQ[1])
             require(not is_known or heads[log].get(seq) == head, "chain", "a head that the log does not have")
@@ -281,6 +340,11 @@ def _consistency(_: Test, test: Test) -> None:
     require((older.hex(), newer.hex()) == (test["first_root"], test["second_root"]), "proof", "another root")
 
 
+def _bundle(test: Test) -> None:
+    late = [one["id"].hex() for one in bundle(test["bundle"]) if one.get("beyond")]
+    require(late == test.get("beyond", []), "said", "other halves are beyond a revocation than the vector says")
+
+
 CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Codec": lambda group, test: decode(bytes.fromhex(test["bytes"]), group["limit"]),
     "Hash": lambda _, test: _is(digest(test["tag"], bytes.fromhex(test["data"])), test["digest"]),
@@ -292,10 +356,12 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Chain": _chain,
     "Receipt": _receipt,
     "Settlement": lambda group, test: _receipt(group, test, settlement_terms),
-    "Bundle": lambda _, test: bundle(test["bundle"]),
+    "Revocation": lambda _, test: _is(revocation(bytes.fromhex(test["bytes"]))["id"], test["id"]),
+    "Rotation": lambda _, test: _is(rotation(bytes.fromhex(test["bytes"]))["id"], test["id"]),
     "MerkleRoot": _root,
     "MerkleInclusion": _inclusion,
     "MerkleConsistency": _consistency,
+    "Bundle": lambda _, test: _bundle(test),
 }
 
 
@@ -355,8 +421,13 @@ def said(one: dict[str, Any]) -> str:
     debtor, creditor = one["debtor"].hex()[:16], one["creditor"].hex()[:16]
     amount = f"{one['amount'] // 100}.{one['amount'] % 100:02} {one['unit']}"
     if one["seal"] == SETTLED:
-        return f"{debtor} has settled {amount} with {creditor}, {METHODS[one['method']]}"
-    return f"{debtor} owes {creditor} {amount} for {one['distance'] / 10} km"
+        return f"{debtor} has settled {amount} with {creditor}, {METHODS[one['method']]}{_late(one)}"
+    return f"{debtor} owes {creditor} {amount} for {one['distance'] / 10} km{_late(one)}"
+
+
+def _late(one: dict[str, Any]) -> str:
+    devices = ", ".join(log.hex()[:16] for log in one.get("beyond", []))
+    return f" (signed after the revocation of {devices}, if its owner is right)" if devices else ""
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from making import (
     deals,
+    devices,
     gossip,
     groups,
     mail,
@@ -37,6 +38,7 @@ SUBJECTS = (
     settlements,
     turns,
     wire,
+    devices,
 )
 FOLDER = Path(__file__).parent / "vectors"
 

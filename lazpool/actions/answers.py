@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lazpool.actions import asking, proposals, receipts, rides, seats, series
+from lazpool.actions import asking, proposals, receipts, rides, rotating, seats, series
 from lazpool.actions import deals as decisions
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two
@@ -33,7 +33,7 @@ from lazpool.records.receipts import receipt_from
 from lazpool.rules.admission import untimely
 from lazpool.rules.matching import mismatch
 from lazpool.rules.negotiation import OPEN, SEATED, Event, Role, State, step
-from lazpool.store import deals, ledger, own, post_office
+from lazpool.store import deals, devices, ledger, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -67,6 +67,8 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
     if offer is None or box.deal or body.agreement.deal != letter.deal or letter.sender != body.passenger.log_pk:
         raise RefusedError("a proposal that contradicts itself", code="wrong-terms")
     check_passenger(body.agreement, body.signature, body.passenger)
+    devices.check_log(desk.node, body.passenger.log_pk)
+    rotating.check_current(desk, body.passenger.identity)
     if deal is None:
         deal = proposals.new_received(desk, body, offer)
         _check_room(desk, offer.id)
@@ -124,6 +126,8 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     body = _body(letter, Acceptance)
     terms = agreement_from(deal.terms)
     check_driver(terms, (body.offer_signature, body.bind_signature), body.driver)
+    devices.check_log(desk.node, body.driver.log_pk)
+    rotating.check_current(desk, body.driver.identity)
     if body.agreement_id != terms.id or letter.sender != body.driver.log_pk:
         raise RefusedError("an acceptance of other terms", code="wrong-terms")
     was = deal.state
@@ -219,6 +223,7 @@ def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
 def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the driver: countersign what agrees with the agreement and the pair's count; answer no to anything else."""
     body = _body(letter, Receipt)
+    rotating.check_known(desk, deal, body.passenger.identity, body.passenger.log_pk)
     receipts.send_halves(desk, deal, body.receipt, letter.id)
     if deal.role is Role.DRIVER and deal.state is State.RECEIPTED:
         return  # the half of this ride is among them
@@ -245,6 +250,7 @@ def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
 def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the receipt is whole, also when it comes late; in the order of the pair's count."""
     half = _body(letter, Countersign).half
+    rotating.check_known(desk, deal, half.device.identity, half.device.log_pk)
     if ledger.receipt(desk.node, half.receipt_id) is None and half.device.identity == deal.peer:
         asking.ask(desk, deal)  # for what we must have signed before this home was restored
     stored = _receipt_of(desk, deal, half.receipt_id)

@@ -40,6 +40,7 @@ _TABLES = ("impacts", "profiles")
 
 def back_up(desk: Desk, file: Path, passphrase: str, *, force: bool = False, effort: Effort = MODERATE) -> None:
     """Write everything of a home that cannot be had again into one encrypted file; the node may run meanwhile."""
+    desk.check_identity()
     check_free(file, force=force)
     content = encode(tuple(sorted(_files(desk).items())))
     _write(file, vault.lock(zlib.compress(content), passphrase, effort))

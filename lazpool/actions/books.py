@@ -25,7 +25,7 @@ from lazpool.rules.ledger import (
     verify_links,
     verify_receipts,
 )
-from lazpool.store import ledger, logs
+from lazpool.store import ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def verify(desk: Desk) -> Verdict:
     stages, odd = _stages(desk, known_ends(entries))
     errors += broken + odd + verify_receipts(entries, sealed) + check_counts([one.terms for one in sealed])
     for one in sealed:
-        if desk.identity not in {one.terms.debtor, one.terms.creditor}:
+        if desk.identities.isdisjoint({one.terms.debtor, one.terms.creditor}):
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
     return Verdict(len(entries), errors + check_stages(entries, stages))
 
@@ -89,12 +89,14 @@ def balance(desk: Desk, choice: Choice | None = None) -> list[Balance]:
     rides = [receipt_from(one.terms) for one in ledger.receipts(desk.node)]
     paid = [settlement_from(one.terms) for one in settled.in_state(desk.node, settled.SEALED)]
     taken = [one for one in rides if wanted.takes(one.start, other_of(desk, one))]
-    return balances(desk.identity, [*taken, *(one for one in paid if wanted.takes(one.at, other_of(desk, one)))])
+    found: list[Terms] = [*taken, *(one for one in paid if wanted.takes(one.at, other_of(desk, one)))]
+    return balances(desk.identity, found, rotations.person(desk.node))
 
 
 def other_of(desk: Desk, terms: Terms) -> bytes:
-    """Return the other person of a receipt or a settlement of ours."""
-    return terms.debtor if terms.creditor == desk.identity else terms.creditor
+    """Return the other person of a receipt or a settlement of ours, by their newest identity."""
+    other = terms.debtor if terms.creditor in desk.identities else terms.creditor
+    return rotations.person(desk.node)(other)
 
 
 def _sealed(desk: Desk) -> tuple[list[SealedReceipt], list[str]]:
@@ -121,7 +123,7 @@ def _stages(desk: Desk, ends: dict[bytes, int]) -> tuple[list[tuple[bytes, int, 
             continue
         if _filed(stored) != (terms.id, *direction(terms), terms.dir_seq, terms.expires, _ride(terms, stored)):
             errors.append(f"receipt {_short(terms.id)}: is filed under something else than it says")
-        proposed = terms.debtor == desk.identity and terms.init_seq < ends.get(terms.init_log, 0)
+        proposed = terms.debtor in desk.identities and terms.init_seq < ends.get(terms.init_log, 0)
         stages.append((blind_commitment(terms.id, stored.blind), kind, proposed))
     return stages, errors
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from lazpool import __version__
 from lazpool.config import Config, load_config, write_config
 from lazpool.errors import RefusedError
+from lazpool.records.grants import read_standing
 from lazpool.records.people import Device, certify, check_name
+from lazpool.records.revocations import commitment_to
 from lazpool.store import board_schema, node_schema
 from lazpool.store.database import Store, open_store
 from lazpool.wire.hashing import network_id
-from lazpool.wire.keys import Keys, create_keys, load_keys
+from lazpool.wire.keys import Keys, create_keys, is_rotating, load_keys
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Desk:
     clock: Callable[[], float] = field(default=time.time)
     room: Room | None = field(default=None, init=False)
     _roads: Roads | None = field(default=None, init=False)
+    _identities: frozenset[bytes] = field(default=frozenset(), init=False)
 
     @property
     def roads(self) -> Roads:
@@ -54,12 +57,52 @@ class Desk:
     @property
     def device(self) -> Device:
         """This person and this device."""
-        return certify(self.keys.identity, public_key(self.keys.log), self.net)
+        if self.keys.identity:
+            return certify(self.keys.identity, public_key(self.keys.log), self.net)
+        return self._standing[0]
 
     @property
     def identity(self) -> bytes:
         """The person's public key."""
-        return public_key(self.keys.identity)
+        return public_key(self.keys.identity) if self.keys.identity else self._standing[0].identity
+
+    @property
+    def identities(self) -> frozenset[bytes]:
+        """The person's public key, and those that it has followed."""
+        if not self._identities:
+            from lazpool.store import rotations  # noqa: PLC0415 # only who reads the ledger asks
+
+            self._identities = frozenset({self.identity, *(one.old for one in rotations.ours(self.node))})
+        return self._identities
+
+    def forget(self) -> None:
+        """Read anew who this is, since the identity has changed."""
+        self._identities = frozenset()
+
+    def device_of(self, identity: bytes) -> Device:
+        """Return this device as the identity vouches for it that terms name: ours, or one of before."""
+        if identity == self.identity:
+            return self.device
+        from lazpool.store import rotations  # noqa: PLC0415 # only after a rotation
+
+        before = rotations.after(self.node, identity)
+        return Device(identity, public_key(self.keys.log), before.certificate) if before else self.device
+
+    @property
+    def next_commitment(self) -> bytes:
+        """The commitment to the identity that may follow."""
+        return commitment_to(self.keys.next_identity) if self.keys.next_identity else self._standing[1]
+
+    @property
+    def _standing(self) -> tuple[Device, bytes]:
+        """What a device that was added knows of its person."""
+        return read_standing(self.keys.grant)
+
+    def check_identity(self) -> None:
+        """Raise RefusedError on a device that was added: it signs receipts, and cannot speak of keys."""
+        if not self.keys.identity:
+            hint = "do this on the machine that holds your identity: see docs/how-to/keys.md"
+            raise RefusedError("this device does not hold your identity key", hint=hint, code="no-identity")
 
     @property
     def node_pk(self) -> bytes:
@@ -104,12 +147,12 @@ def begin_log(desk: Desk) -> None:
     """Write the genesis entry, unless it is there: who owns this log."""
     # Imported late: a home begins once, and every other command would wait 10 ms for it.
     from lazpool.actions import logbook  # noqa: PLC0415
-    from lazpool.records.entries import GENESIS, Genesis, next_key_commitment  # noqa: PLC0415
+    from lazpool.records.entries import GENESIS, Genesis  # noqa: PLC0415
     from lazpool.store import ledger  # noqa: PLC0415
 
     if ledger.head(desk.node) is not None:
         return
-    genesis = Genesis(desk.device, next_key_commitment(desk.keys.next_identity), f"lazpool {__version__}")
+    genesis = Genesis(desk.device, desk.next_commitment, f"lazpool {__version__}")
     logbook.add(desk, None, GENESIS, genesis.payload())
 
 
@@ -118,6 +161,10 @@ def open_desk(home: Path, *, clock: Callable[[], float] = time.time) -> Iterator
     """Open an existing home for the duration of a block."""
     config = load_config(home)
     with desk_at(config, load_keys(config.keys_folder), clock=clock) as desk:
+        if is_rotating(config.keys_folder):
+            from lazpool.actions.rotating import finish  # noqa: PLC0415 # only after a crash
+
+            finish(desk)
         yield desk
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from lazpool.actions import receipts, settlements
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.receipts import receipt_from
+from lazpool.records.revocations import read_revocation
 from lazpool.records.settlements import METHODS, settlement_from
-from lazpool.store import deals, ledger, logs
+from lazpool.store import deals, devices, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.rules.ledger import SealedReceipt
     from lazpool.store.ledger import StoredReceipt
 
 FORMAT = "lazpool-ledger-1"
@@ -70,7 +72,8 @@ def bundle(desk: Desk) -> dict[str, Any]:
     paid = [_parts(one) for one in settled.in_state(desk.node, settled.SEALED)]
     log = [envelope.pack().hex() for envelope in ledger.entries(desk.node)]
     old = [[envelope.pack().hex() for envelope in logs.entries(desk.node, one)] for one in logs.every(desk.node)]
-    more = {"old_logs": old} if old else {}
+    revoked = [envelope.hex() for envelope in devices.revocations(desk.node)]
+    more = {name: value for name, value in (("old_logs", old), ("revocations", revoked)) if value}
     return {**_head(desk, complete=True), "receipts": rides, "settlements": paid, "entries": log, **more}
 
 
@@ -82,7 +85,7 @@ def bundle_of(desk: Desk, identifier: bytes) -> dict[str, Any]:
     if stored.state != ledger.SEALED:
         raise RefusedError(f"this one is {stored.state}: only one of two has signed it", code="not-sealed")
     kind = "settlements" if isinstance(stored, settled.Stored) else "receipts"
-    return {**_head(desk, complete=False), "receipts": [], kind: [_parts(stored)]}
+    return {**_head(desk, complete=False), "receipts": [], kind: [_parts(stored)], **_revoked(desk, stored)}
 
 
 def lines(desk: Desk, choice: Choice | None = None, *, every: bool = False) -> list[Line]:
@@ -105,17 +108,28 @@ def _head(desk: Desk, *, complete: bool) -> dict[str, Any]:
     return {"format": FORMAT, "net": desk.net.hex(), "complete": complete}
 
 
+def _revoked(desk: Desk, stored: StoredReceipt | settled.Stored) -> dict[str, list[str]]:
+    """Return what revokes one of the two logs that signed a record."""
+    known = [read_revocation(envelope) for envelope in devices.revocations(desk.node)]
+    about = {one.log: envelope for one, envelope in zip(known, devices.revocations(desk.node), strict=True)}
+    found = [about[log].hex() for log, _, _ in _unpack(stored).heads if log in about]
+    return {"revocations": found} if found else {}
+
+
+def _unpack(stored: StoredReceipt | settled.Stored) -> SealedReceipt:
+    return settlements.unpack(stored) if isinstance(stored, settled.Stored) else receipts.unpack(stored)
+
+
 def _parts(stored: StoredReceipt | settled.Stored) -> dict[str, str]:
-    sealed = settlements.unpack(stored) if isinstance(stored, settled.Stored) else receipts.unpack(stored)
-    sealed.check()  # damaged ones are not passed on
+    _unpack(stored).check()  # damaged ones are not passed on
     parts = {"terms": stored.terms, "init_sig": stored.first, "init_device": stored.debtor}
     return {name: data.hex() for name, data in {**parts, "resp": stored.second, "blind": stored.blind}.items()}
 
 
 def _ride(desk: Desk, stored: StoredReceipt, names: dict[bytes, str]) -> Line:
     terms = receipt_from(stored.terms)
-    earned = terms.driver == desk.identity
-    other = terms.passenger if earned else terms.driver
+    earned = terms.driver in desk.identities
+    other = rotations.person(desk.node)(terms.passenger if earned else terms.driver)
     return Line(
         RIDE, terms.id, terms.start, other, names.get(other, ""), terms.amount if earned else -terms.amount, terms.unit,
         stored.state, not earned, "", terms.length, terms.distance, terms.seats, terms.ride, terms.agreement,
@@ -124,8 +138,9 @@ def _ride(desk: Desk, stored: StoredReceipt, names: dict[bytes, str]) -> Line:
 
 def _settlement(desk: Desk, stored: settled.Stored, names: dict[bytes, str]) -> Line:
     terms = settlement_from(stored.terms)
-    paid = terms.payer == desk.identity
+    paid = terms.payer in desk.identities
     other, amount = (terms.payee, terms.amount) if paid else (terms.payer, -terms.amount)
+    other = rotations.person(desk.node)(other)
     return Line(
         SETTLEMENT, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, stored.state, paid,
         METHODS[terms.method],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers, cards, recovery, series, settlements
+from lazpool.actions import answers, cards, recovery, revoking, rotating, series, settlements
 from lazpool.actions.detours import foresee
 from lazpool.actions.moves import NotYetError
 from lazpool.errors import HaltedError, MalformedError, RefusedError
@@ -27,9 +27,10 @@ from lazpool.records.deal_bodies import (
     SeriesAnswer,
 )
 from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRefused, Settlement, SettlementRefused
+from lazpool.records.key_bodies import KeysKnown, Revoke, Rotate
 from lazpool.records.letters import Letter, open_letter
 from lazpool.records.recovery import Holdings, Records
-from lazpool.store import deals, own, post_office
+from lazpool.store import deals, devices, own, post_office
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,24 +92,27 @@ def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
         case _ if deal is None:
             raise RefusedError("a letter about no deal of ours", code="no-deal")
         case _:
-            _check_sender(deal, box, letter)
+            _check_sender(desk, deal, box, letter)
             _HANDLERS[type(letter.body)](desk, deal, letter)
             cards.remind(desk, deal, box)
             deals.save(desk.node, deal)
 
 
-def _check_sender(deal: Deal, box: own.Box, letter: Letter) -> None:
+def _check_sender(desk: Desk, deal: Deal, box: own.Box, letter: Letter) -> None:
     """Only the partner of a deal may write about it: by the card we gave, or before that by the offer's own key."""
     if box.deal not in {b"", deal.id} or box.about not in {deal.offer_id, deal.post_id}:
         raise RefusedError("a letter that came by another deal's box", code="wrong-box")
-    if isinstance(letter.body, Acceptance):
-        return  # the one letter that introduces its sender; its two signatures say who that is
+    if isinstance(letter.body, Acceptance | Revoke):
+        return  # these introduce their sender, and show in themselves who that is
     if not deal.peer_log and box.deal == deal.id and letter.sender != answers.offer_key(deal):
         raise NotYetError("by somebody whose acceptance is still to come")
     if letter.sender not in answers.partner_keys(deal):
         raise RefusedError("a letter by somebody else", code="wrong-sender")
+    if not isinstance(letter.body, _HALVES):  # these say themselves whether they count
+        devices.check_log(desk.node, letter.sender)
 
 
+_HALVES = (Receipt, Countersign, Settlement, Confirmation)
 _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Acceptance: answers.on_acceptance,
     Decline: answers.on_decline,
@@ -128,4 +132,7 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     NewCard: cards.on_new_card,
     Holdings: recovery.on_holdings,
     Records: recovery.on_records,
+    Revoke: revoking.on_revoke,
+    Rotate: rotating.on_rotate,
+    KeysKnown: revoking.on_known,
 }

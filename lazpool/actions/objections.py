@@ -23,7 +23,7 @@ def objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
     terms, offer = body.agreement, read_post(own_offer.envelope)[0].post
     if not isinstance(offer, Offer) or (terms.net, terms.offer_id) != (desk.net, own_offer.id):
         return "the terms are about another offer"
-    if terms.offer_pk != offer.post_pk or terms.passenger == desk.identity:
+    if terms.offer_pk != offer.post_pk or terms.passenger in desk.identities:
         return "the terms name the wrong people"
     if own_offer.state not in {own.LIVE, own.TAKEN}:
         return f"the offer is {own_offer.state}"

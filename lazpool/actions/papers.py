@@ -33,6 +33,7 @@ class Paper:
 
 def paper(desk: Desk) -> Paper:
     """Return what stands on the paper key of this home."""
+    desk.check_identity()
     config, keys = desk.config, desk.keys
     parts = to_words(keys.identity), to_words(keys.next_identity)
     return Paper(desk.identity, config.name, config.network, parts)

@@ -32,7 +32,7 @@ from lazpool.records.receipts import (
 from lazpool.records.shape import HASH, shaped, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
 from lazpool.rules.negotiation import Event, step
-from lazpool.store import deals, ledger, logs, post_office
+from lazpool.store import deals, devices, ledger, logs, post_office, rotations
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
 
@@ -88,8 +88,9 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     terms = letter.receipt
     _check_terms(desk, deal, letter)
     check_first(terms, letter.signature, letter.passenger)
+    devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
     check_follows(terms, _last(desk, terms))
-    half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
+    half = sign_second(terms, desk.device_of(terms.driver), logbook.position(desk), desk.keys.log)
     stored = StoredReceipt(
         id=terms.id, deal=deal.id, state=ledger.SEALED, terms=letter.terms, first=letter.signature,
         debtor=encode(wire_fields(letter.passenger)), second=encode(wire_fields(half)), blind=letter.blind,
@@ -105,7 +106,7 @@ def send_halves(desk: Desk, deal: Deal, terms: ReceiptTerms, letter_id: bytes) -
 
     They are lost only where letters were lost and the receipts they complete have lapsed meanwhile.
     """
-    if (terms.passenger, terms.driver) != (deal.peer, desk.identity):
+    if terms.driver not in desk.identities or rotations.person(desk.node)(terms.passenger) != deal.peer:
         return
     for stored in ledger.sealed_from(desk.node, terms, MAX_REPEATED):
         about = deal if stored.deal == deal.id else deals.get(desk.node, stored.deal)
@@ -122,6 +123,7 @@ def seal(desk: Desk, stored: StoredReceipt, half: Countersignature) -> None:
     """
     terms = receipt_from(stored.terms)
     check_second(terms, half)
+    devices.check_half(desk.node, half.device.log_pk, half.seq, half.head)
     check_follows(terms, _last(desk, terms))
     stored.second, stored.state = encode(wire_fields(half)), ledger.SEALED
     ledger.save_receipt(desk.node, stored)
@@ -207,9 +209,9 @@ def _lapse_one(desk: Desk, stored: StoredReceipt) -> None:
 def _terms(desk: Desk, deal: Deal) -> tuple[ReceiptTerms, bytes]:
     agreed = agreement_from(deal.terms)
     blind = secrets.token_bytes(HASH)
-    seq, balance = _newest(desk, (agreed.passenger, deal.peer, agreed.unit))
+    seq, balance = _newest(desk, (desk.identity, deal.peer, agreed.unit))
     terms = ReceiptTerms(
-        *(desk.net, deal.id, deal.peer, agreed.passenger, agreed.id, *_times(agreed)),
+        *(desk.net, deal.id, deal.peer, desk.identity, agreed.id, *_times(agreed)),
         *(agreed.distance, agreed.seats, agreed.amount, agreed.unit),
         *(seq + 1, balance + agreed.amount, place_commitment(blind, (agreed.pickup, agreed.dropoff)), PASSENGER),
         *(desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),
@@ -228,8 +230,9 @@ def _check_first_time(desk: Desk, deal: Deal) -> None:
 
 def _check_terms(desk: Desk, deal: Deal, letter: Receipt) -> None:
     terms, agreed = letter.receipt, agreement_from(deal.terms)
-    expected = (desk.net, deal.id, desk.identity, deal.peer, agreed.id)
-    if (terms.net, terms.ride, terms.driver, terms.passenger, terms.agreement) != expected:
+    passenger = rotations.person(desk.node)(terms.passenger)
+    expected = (desk.net, deal.id, deal.peer, agreed.id)
+    if terms.driver not in desk.identities or (terms.net, terms.ride, passenger, terms.agreement) != expected:
         raise RefusedError("the receipt names other people, another ride or another network", code="wrong-terms")
     asked = (agreed.distance, agreed.seats, agreed.amount, agreed.unit)
     if (terms.distance, terms.seats, terms.amount, terms.unit) != asked:

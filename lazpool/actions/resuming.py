@@ -24,6 +24,7 @@ def resume(desk: Desk) -> Resumed:
     The caller holds the home's lock. The key is written aside, then the database commits, then the key takes its place:
     after a crash in between nothing is signed, and calling this again ends what was begun.
     """
+    desk.check_identity()
     folder = desk.config.keys_folder
     newest, prepared = ledger.newest(desk.node), prepared_log(folder)
     if newest is None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from lazpool.actions import logbook
+from lazpool.actions import logbook, rotating
 from lazpool.actions.asking import ask, may_be_lost
 from lazpool.actions.letters import How, write
 from lazpool.actions.moves import NotYetError, checked_note
-from lazpool.actions.receipts import unpack_halves
+from lazpool.actions.receipts import debtor_from, unpack_halves
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import SETTLE_LAPSED, SETTLE_PROPOSED, SETTLE_SEALED
 from lazpool.records.halves import Confirmation, Settlement, SettlementRefused
@@ -21,7 +21,7 @@ from lazpool.records.receipts import check_first, check_second, sign_first, sign
 from lazpool.records.settlements import NONCE, SettlementTerms, settlement_from
 from lazpool.records.shape import HASH, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
-from lazpool.store import deals, post_office
+from lazpool.store import deals, devices, post_office, rotations
 from lazpool.store import settlements as store
 from lazpool.store.settlements import LAPSED, OFFERED, PROPOSED, REFUSED, SEALED, Stored
 from lazpool.wire.codec import encode
@@ -61,11 +61,12 @@ def confirm(desk: Desk, settlement_id: bytes) -> Stored:
     with desk.node.transaction():
         stored, deal = find(desk, settlement_id), None
         if stored.state != OFFERED:
-            why = "is not for you to confirm" if stored.payer == desk.identity else f"is {stored.state}"
+            why = "is not for you to confirm" if stored.payer in desk.identities else f"is {stored.state}"
             raise RefusedError(f"this settlement {why}", code="wrong-state")
         terms = settlement_from(stored.terms)
+        devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
         check_follows(terms, last(desk, direction(terms)))
-        half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
+        half = sign_second(terms, desk.device_of(terms.payee), logbook.position(desk), desk.keys.log)
         stored.second, stored.state = encode(wire_fields(half)), SEALED
         store.save(desk.node, stored)
         logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
@@ -106,9 +107,12 @@ def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
     if not isinstance(body, Settlement):
         raise MalformedError("shape", "not a settlement")
     terms = body.settlement
-    if (terms.net, terms.payer, terms.payee) != (desk.net, deal.peer, desk.identity):
+    rotating.check_known(desk, deal, terms.payer, terms.init_log)
+    payer = rotations.person(desk.node)(terms.payer)
+    if (terms.net, payer) != (desk.net, deal.peer) or terms.payee not in desk.identities:
         raise RefusedError("a settlement between other people, or in another network", code="wrong-terms")
     check_first(terms, body.signature, body.payer)
+    devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
     if _repeat_halves(desk, deal, terms, letter.id) or store.get(desk.node, terms.id) is not None:
         return
     newest = last(desk, direction(terms))
@@ -135,10 +139,12 @@ def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
     if store.get(desk.node, body.half.receipt_id) is None and body.half.device.identity == deal.peer:
         ask(desk, deal)  # for what we must have signed before this home was restored
     stored = _of_deal(desk, deal, body.half.receipt_id)
-    if stored is None or stored.payer != desk.identity or stored.state == SEALED:
+    if stored is None or stored.payer not in desk.identities or stored.state == SEALED:
         return
     terms = settlement_from(stored.terms)
+    rotating.check_known(desk, deal, body.half.device.identity, body.half.device.log_pk)
     check_second(terms, body.half)
+    devices.check_half(desk.node, body.half.device.log_pk, body.half.seq, body.half.head)
     check_follows(terms, last(desk, direction(terms)))
     post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
     stored.second, stored.state, stored.reason = encode(wire_fields(body.half)), SEALED, ""
@@ -159,7 +165,7 @@ def on_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
         lapse(desk, stored, f"refused: {body.reason}" if body.reason else "refused")
     elif stored.state == OFFERED:
         _end(desk, stored, REFUSED, f"taken back: {body.reason}" if body.reason else "taken back")
-    elif stored.state == SEALED and stored.payee == desk.identity:
+    elif stored.state == SEALED and stored.payee in desk.identities:
         write(desk, deal, Confirmation(unpack(stored).second), How(answers=letter.id))
 
 
@@ -191,6 +197,24 @@ def stored_from(terms: SettlementTerms, deal: bytes, state: str, half: tuple[byt
         id=terms.id, deal=deal, state=state, terms=terms.body(), first=first, debtor=debtor, blind=blind,
         payer=terms.payer, payee=terms.payee, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
     )  # fmt: skip
+
+
+def ask_anew(desk: Desk, deal: Deal, stored: Stored) -> None:
+    """As the payer: ask for the second half in a letter of this device, or give it up where the first counts no more.
+
+    The caller saves the deal.
+    """
+    terms = settlement_from(stored.terms)
+    try:
+        devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
+    except RefusedError:
+        lapse(desk, stored, "the device that signed it was revoked")
+        return
+    post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
+    body = Settlement(stored.terms, stored.first, debtor_from(stored.debtor), stored.blind)
+    write(desk, deal, body, How(awaits=True))
+    stored.counter = deal.counter
+    store.save(desk.node, stored)
 
 
 def unpack(stored: Stored) -> SealedReceipt:

@@ -91,7 +91,7 @@ def _shared(desk: Desk, stored: StoredReceipt, factors: Factors) -> Shared:
     if not isinstance(terms, ReceiptTerms):
         raise TypeError("not the receipt of a ride")
     deal = deals.get(desk.node, stored.deal)
-    drove = terms.driver == desk.identity
+    drove = terms.driver in desk.identities
     ride = Ride(terms.distance, terms.seats, _detour_km(deal) if deal else (0.0, 0.0))
     other = terms.passenger if drove else terms.driver
     return Shared(terms.start, drove, other, ride, saving(ride, factors), bool(deal and deal.boarding), terms.id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, cards, events, plans, seats, series, settlements
+from lazpool.actions import asking, cards, events, plans, revoking, rotating, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
 from lazpool.records.deal_bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
-from lazpool.store import board, deals, ledger, letterbox, own, post_office
+from lazpool.store import board, deals, devices, ledger, letterbox, own, post_office, rotations
 from lazpool.store import series as stored_series
 from lazpool.store import settlements as settled
 
@@ -37,6 +37,7 @@ def tick(desk: Desk) -> None:
         _lapse_settlements(desk)
     asking.go_on(desk)
     cards.renew(desk)
+    _tell_of_keys(desk)
     plans.keep_up(desk)
     series.go_on(desk)
     with desk.node.transaction():
@@ -48,6 +49,13 @@ def tick(desk: Desk) -> None:
     with desk.board.transaction():
         board.expire(desk.board, desk.minute)
         letterbox.expire(desk.board, desk.minute)
+
+
+def _tell_of_keys(desk: Desk) -> None:
+    if devices.revocations(desk.node, desk.identity) or rotations.ours(desk.node):  # seldom, so nothing is written
+        with desk.node.transaction():
+            revoking.announce(desk)
+            rotating.announce(desk)
 
 
 def _expire_posts(desk: Desk) -> None:

@@ -22,7 +22,18 @@ from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
-from lazpool.records.entries import COMMITMENTS, GENESIS, KINDS, RESUMED, Entry, commitment_of, entry_from
+from lazpool.records.entries import (
+    COMMITMENTS,
+    DEVICE_ADDED,
+    DEVICE_REVOKED,
+    GENESIS,
+    KINDS,
+    RESUMED,
+    ROTATED,
+    Entry,
+    commitment_of,
+    entry_from,
+)
 from lazpool.records.receipts import blind_commitment, receipt_from
 from lazpool.records.settlements import FORGIVEN, METHODS, SettlementTerms, settlement_from
 from lazpool.store import ledger as stored
@@ -143,7 +154,13 @@ def verify(ctx: click.Context) -> None:
     ctx.exit(wrong.status)
 
 
-_SAID = {GENESIS: "your ledger begins", RESUMED: "it goes on from the log above"}
+_SAID = {
+    GENESIS: "your ledger begins",
+    RESUMED: "it goes on from the log above",
+    DEVICE_ADDED: "another machine may sign as you",
+    DEVICE_REVOKED: "a log of yours may sign no more",
+    ROTATED: "another identity key is yours",
+}
 
 
 def _record(desk: Desk, line: Line) -> tuple[str, ...]:
@@ -222,7 +239,7 @@ def _row(desk: Desk, entry: Entry, receipts: dict[bytes, Terms], names: dict[byt
 
 
 def _what(desk: Desk, terms: Terms, names: dict[bytes, str]) -> str:
-    other, owing = who(other_of(desk, terms), names), terms.debtor == desk.identity
+    other, owing = who(other_of(desk, terms), names), terms.debtor in desk.identities
     if isinstance(terms, SettlementTerms):
         return _paid(other, METHODS[terms.method], ours=owing)
     return _rode(other, terms.distance, ours=owing)
@@ -240,5 +257,5 @@ def _rode(other: str, distance: int, *, ours: bool) -> str:
 
 def _signed(desk: Desk, terms: Terms) -> int:
     """Return the amount as the balance counts it: positive when they owe us more by it."""
-    claim = terms.amount if terms.creditor == desk.identity else -terms.amount
+    claim = terms.amount if terms.creditor in desk.identities else -terms.amount
     return -claim if isinstance(terms, SettlementTerms) else claim

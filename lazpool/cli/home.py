@@ -28,11 +28,17 @@ CONNECT_S = 3.0
 @click.option("--contact", type=free_text(MAX_NAME), default="", help="A telephone number, told once a ride is agreed.")
 @click.option("--network", default=DEFAULT_NETWORK, show_default=True, help="Nodes hear only those of their network.")
 @click.option("--zone", default="", help="IANA zone of the times you type.  [default: this machine's]")
+@click.option("--device", is_flag=True, help="Be a further machine of somebody: show a code for `device add`.")
 @click.pass_obj
-def init(app: App, name: str, contact: str, network: str, zone: str) -> None:
+def init(app: App, /, name: str, contact: str, network: str, zone: str, **how: bool) -> None:
     """Create your identity, your keys and an empty ledger."""
     from lazpool.actions.desk import create_home  # noqa: PLC0415 # a command imports what it needs
 
+    if how["device"]:
+        if name or contact or zone:
+            raise click.UsageError("--device goes alone: name and settings come with the grant.")
+        _ask(app)
+        return
     config = Config(app.home, network=network_name(network), name=name, contact=contact, zone=zone or local_zone(app))
     _check_free(config.home)
     with typed("lazpool init --help"):
@@ -41,6 +47,16 @@ def init(app: App, name: str, contact: str, network: str, zone: str) -> None:
         identity = desk.identity.hex()
     app.show({"identity": identity, "home": str(config.home)}, identity)
     app.say(f"A home for {name or 'you'} in {config.home}. Times are in {config.zone}. Next: lazpool up")
+
+
+def _ask(app: App) -> None:
+    from lazpool.actions import devices  # noqa: PLC0415 # a command imports what it needs
+
+    if not Config(app.home).keys_folder.exists():
+        _check_free(app.home)
+    code = devices.ask(app.home)
+    app.show({"code": code, "home": str(app.home)}, code)
+    app.say("On the machine that holds your identity: lazpool device add CODE. Then here: lazpool device accept GRANT")
 
 
 @command("id", example="lazpool id")

@@ -58,6 +58,27 @@ def paper(app: App, out: Path | None, yes: bool) -> None:  # noqa: FBT001 # clic
     app.say(_KEEP)
 
 
+@key.command("rotate", epilog=epilog("lazpool key rotate"))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def rotate(app: App, yes: bool) -> None:  # noqa: FBT001 # click's signature
+    """Replace your identity key by the next one, which your log has promised: when it was, or may have been, stolen.
+
+    The node must not run. Partners are told, and see one person with one balance; further machines need a new grant.
+    """
+    from lazpool.actions import rotating  # noqa: PLC0415 # a command imports what it needs
+    from lazpool.node.presence import hold  # noqa: PLC0415 # the same
+    from lazpool.store import devices  # noqa: PLC0415 # the same
+
+    app.confirm("Replace your identity key? The old one agrees on nothing more; this cannot be taken back.", yes=yes)
+    with app.desk() as desk, hold(desk.config.lock_file):
+        terms = rotating.rotate(desk)
+        told = len(devices.told(desk.node, terms.id)[1])
+    app.show({"identity": terms.new.hex(), "old": terms.old.hex(), "told": told}, terms.new.hex())
+    app.say(f"{told} partners are told as soon as your node runs: lazpool up. Backups and papers of before are void:")
+    app.say("make new ones with lazpool backup and lazpool key paper, and destroy the old.")
+
+
 def back(app: App, config: Config) -> None:
     """Make a home from a paper key."""
     from lazpool.actions import backups, papers  # noqa: PLC0415 # a command imports what it needs

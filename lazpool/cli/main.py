@@ -24,6 +24,7 @@ COMMANDS = {
         "backup": "backups:backup",
         "restore": "backups:restore",
         "key": "keys:key",
+        "device": "devices:device",
     },
     "Trips": {
         "place": "places:place",

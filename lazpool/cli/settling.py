@@ -107,7 +107,7 @@ def refuse(app: App, settlement: str, reason: str) -> None:
 def document(desk: Desk, one: Stored, names: dict[bytes, str]) -> dict[str, object]:
     """Return a settlement as lists have it."""
     terms = settlement_from(one.terms)
-    paying = terms.payer == desk.identity
+    paying = terms.payer in desk.identities
     other = terms.payee if paying else terms.payer
     return {
         "id": one.id.hex(),
@@ -124,7 +124,7 @@ def document(desk: Desk, one: Stored, names: dict[bytes, str]) -> dict[str, obje
 
 def _row(desk: Desk, one: Stored, names: dict[bytes, str]) -> tuple[str, ...]:
     terms = settlement_from(one.terms)
-    paying = terms.payer == desk.identity
+    paying = terms.payer in desk.identities
     other = who(terms.payee if paying else terms.payer, names)
     return (
         *(short(one.id), times.day(desk, terms.at), f"to {other}" if paying else f"from {other}"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lazpool.errors import MalformedError
 from lazpool.records.people import Device
 from lazpool.records.receipts import MAX_SEQ
+from lazpool.records.revocations import check_last
 from lazpool.records.shape import (
     HASH,
     KEY,
@@ -26,7 +27,7 @@ from lazpool.records.shape import (
 from lazpool.wire.codec import encode
 from lazpool.wire.envelope import Envelope
 from lazpool.wire.hashing import NET_SIZE, tagged_hash
-from lazpool.wire.signing import SIGNATURE_SIZE, public_key, sign, verify
+from lazpool.wire.signing import SIGNATURE_SIZE, sign, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +38,17 @@ MAX_SOFTWARE = 64
 ZEROS = bytes(HASH)
 RESUMED_SEQ = 2
 
-GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
+GENESIS, DEVICE_ADDED, DEVICE_REVOKED, ROTATED = 1, 2, 3, 4
+PROPOSED, SEALED, LAPSED = 10, 11, 12
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
 RESUMED = 60
 RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
 COMMITMENTS = RIDES + SETTLEMENTS
 KINDS = {
     GENESIS: "genesis",
+    DEVICE_ADDED: "device-added",
+    DEVICE_REVOKED: "device-revoked",
+    ROTATED: "rotated",
     PROPOSED: "proposed",
     SEALED: "sealed",
     LAPSED: "lapsed",
@@ -129,14 +134,27 @@ class Resumed:
         return encode((self.log_pk, self.seq, self.id))
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The log of a device that the owner trusts no more, and the last entry of it that counts; 0 and zeros: none."""
+
+    log: bytes
+    last_seq: int
+    last_id: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what breaks the format."""
+        check_bytes("log", self.log, KEY)
+        check_last(self.last_seq, self.last_id)
+
+    def payload(self) -> bytes:
+        """Return the payload of the entry that says so."""
+        return encode((self.log, self.last_seq, self.last_id))
+
+
 def entry_id(body: bytes) -> bytes:
     """Return the id of an entry: the hash of its unsigned body."""
     return tagged_hash("lz/entry/1", body)
-
-
-def next_key_commitment(next_seed: bytes) -> bytes:
-    """Return the commitment to the identity key that may replace the current one."""
-    return tagged_hash("lz/root/1", public_key(next_seed))
 
 
 def entry_from(body: bytes) -> Entry:
@@ -165,6 +183,16 @@ def commitment_of(entry: Entry) -> bytes:
     (commitment,) = shaped(entry.payload, MAX_PAYLOAD, 1)
     check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
     return commitment  # type: ignore[return-value] # checked above
+
+
+def key_payload(*keys: bytes) -> bytes:
+    """Return the payload of an entry that names keys or hashes: the log of a device, or an identity and its next."""
+    return encode(keys)
+
+
+def keys_of(entry: Entry) -> tuple[bytes, ...]:
+    """Return the keys and hashes that an entry about devices or identities names."""
+    return shaped(entry.payload, MAX_PAYLOAD, 2 if entry.kind == ROTATED else 1)  # type: ignore[return-value] # checked when made
 
 
 def commitment_payload(commitment: bytes) -> bytes:
@@ -207,5 +235,23 @@ def _check_resumed(payload: bytes) -> None:
     build(Resumed, *shaped(payload, MAX_PAYLOAD, 3))
 
 
-_PAYLOADS: dict[int, Callable[[bytes], None]] = {GENESIS: _check_genesis, RESUMED: _check_resumed}
+def _check_keys(count: int) -> Callable[[bytes], None]:
+    def check(payload: bytes) -> None:
+        for key in shaped(payload, MAX_PAYLOAD, count):
+            check_bytes("key", key, KEY)  # type: ignore[arg-type] # this is the check
+
+    return check
+
+
+def _check_revoked(payload: bytes) -> None:
+    build(Revoked, *shaped(payload, MAX_PAYLOAD, 3))
+
+
+_PAYLOADS: dict[int, Callable[[bytes], None]] = {
+    GENESIS: _check_genesis,
+    DEVICE_ADDED: _check_keys(1),
+    DEVICE_REVOKED: _check_revoked,
+    ROTATED: _check_keys(2),
+    RESUMED: _check_resumed,
+}
 """Who checks a payload; those that are not here carry a commitment and nothing else."""

@@ -14,6 +14,7 @@ from lazpool.records.entries import (
     PROPOSED,
     RESUMED,
     RESUMED_SEQ,
+    ROTATED,
     SEALED,
     SETTLE_LAPSED,
     SETTLE_PROPOSED,
@@ -26,6 +27,7 @@ from lazpool.records.entries import (
     entry_from,
     entry_id,
     genesis_from,
+    keys_of,
     resumed_from,
 )
 from lazpool.records.receipts import (
@@ -39,7 +41,7 @@ from lazpool.records.receipts import (
 from lazpool.records.settlements import SettlementTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lazpool.records.people import Device
     from lazpool.wire.envelope import Envelope
@@ -148,17 +150,22 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
 
 
 def verify_links(logs: Sequence[Sequence[Entry]], identity: bytes) -> list[str]:
-    """Check that each log, oldest first, is this person's, and says that it goes on from the end of the one before."""
+    """Check that each log, oldest first, is this person's, and says that it goes on from the end of the one before.
+
+    identity: the newest that the logs speak for; others may stand before it, which it has followed.
+    """
     errors = []
+    person = genesis_from(logs[0][0]).device.identity if logs and logs[0] else identity
     before: Entry | None = None
     for number, log in enumerate(logs, 1):
-        if log and genesis_from(log[0]).device.identity != identity:
+        if log and genesis_from(log[0]).device.identity != person:
             errors.append(f"log {number}: belongs to somebody else")
         said = next((resumed_from(entry) for entry in log[1:RESUMED_SEQ] if entry.kind == RESUMED), None)
         if said != (Resumed(before.log_pk, before.seq, before.id) if before else None):
             errors.append(f"log {number}: does not go on from the end of the one before it")
         before = log[-1] if log else before
-    return errors
+        person = next((keys_of(entry)[0] for entry in reversed(log) if entry.kind == ROTATED), person)
+    return errors if person == identity else [*errors, "the logs belong to somebody else"]
 
 
 def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
@@ -227,15 +234,16 @@ _STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
 """What a log may tell of a receipt that has got to a stage, by whether its owner signed first."""
 
 
-def balances(owner: bytes, records: Iterable[Terms]) -> list[Balance]:
+def balances(owner: bytes, records: Iterable[Terms], person: Callable[[bytes], bytes] = bytes) -> list[Balance]:
     """Return what others owe `owner`, one row per person and unit; every record counts for exactly two people.
 
-    A ride adds to what the debtor owes the creditor, and a settlement takes from it.
+    A ride adds to what the debtor owes the creditor, and a settlement takes from it. person: gives the newest identity
+    of a person for any of theirs.
     """
     rows: dict[tuple[bytes, str], Balance] = {}
     for terms in records:
-        claim = terms.creditor == owner
-        other = terms.debtor if claim else terms.creditor
+        claim = person(terms.creditor) == owner
+        other = person(terms.debtor if claim else terms.creditor)
         row = rows.setdefault((other, terms.unit), Balance(other, terms.unit))
         owed = terms.amount if claim else -terms.amount
         if isinstance(terms, SettlementTerms):

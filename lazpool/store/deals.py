@@ -180,6 +180,26 @@ def is_known_device(db: Store, deal: Deal) -> bool:
     return db.one(sql, (deal.peer, deal.peer_log, deal.id)) is not None
 
 
+def first_with(db: Store, peer: bytes) -> int:
+    """Return the minute of the first deal with a person."""
+    return db.number("SELECT min(created) FROM deals WHERE peer=?", (peer,))
+
+
+def threads(db: Store) -> list[Deal]:
+    """Return for each person the deal by whose cards they are written to."""
+    return [deal for peer in peers(db) if (deal := thread_with(db, peer)) is not None]
+
+
+def open_under(db: Store, log: bytes) -> list[Deal]:
+    """Return the open deals that were made under an old log, whose partner can be written to."""
+    marks = ",".join("?" * len(OPEN))
+    sql = (
+        f"SELECT * FROM deals WHERE length(peer_log)>0 AND length(peer_card)>0 AND state IN ({marks}) "  # noqa: S608 # marks
+        "AND id IN (SELECT deal FROM deal_logs WHERE log=?) ORDER BY created, id"
+    )
+    return [_deal(row) for row in db.all(sql, (*sorted(OPEN), log))]
+
+
 def closing_threads(db: Store, before: int, since: int) -> list[bytes]:
     """Return the newest deal with each person, if our card in it expires before a minute and it ended since another."""
     newest = f"SELECT d.id, b.expires, max(d.ends) AS ends {_THREADS} GROUP BY d.peer"

@@ -30,6 +30,11 @@ def every(db: Store) -> list[bytes]:
     return [row[0] for row in db.all("SELECT log FROM old_logs ORDER BY rowid")]
 
 
+def closed(db: Store) -> list[tuple[bytes, int]]:
+    """Return the old logs, oldest first, with the second from which on another was written to."""
+    return [(row[0], row[1]) for row in db.all("SELECT log, ended FROM old_logs ORDER BY rowid")]
+
+
 def entries(db: Store, log: bytes) -> list[Envelope]:
     """Return an old log as bytes, in order."""
     rows = db.all("SELECT body, signature FROM old_entries WHERE log=? ORDER BY seq", (log,))
@@ -45,6 +50,11 @@ def seed_of(db: Store, deal: bytes) -> bytes:
     """Return the seed of the old log under which a deal was made, empty for a deal of the log that is written to."""
     row = db.one("SELECT seed FROM old_logs JOIN deal_logs USING (log) WHERE deal=?", (deal,))
     return row["seed"] if row else b""
+
+
+def leave(db: Store, deal: bytes) -> None:
+    """Let a deal that was made under an old log go on under the one that is written to."""
+    db.execute("DELETE FROM deal_logs WHERE deal=?", (deal,))
 
 
 def ended(db: Store, deal: bytes) -> int:

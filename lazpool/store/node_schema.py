@@ -221,6 +221,25 @@ CREATE TABLE hub_addresses (
 ) STRICT, WITHOUT ROWID;
 """
 
+# devices: ours beside this one. revocations: logs, ours and others', that count no further than is said there.
+# rotations: identities that another one has followed: ours, with our log's certificate by the old one, and others'.
+# first_logs: by which a person was known first; a rotation must have been promised there. keys_told: who was told of a
+# revocation or rotation of ours, in which deal, and by which letter.
+_DEVICES = """
+CREATE TABLE devices (log BLOB PRIMARY KEY, name TEXT NOT NULL, added INTEGER NOT NULL) STRICT;
+CREATE TABLE revocations (
+    log BLOB PRIMARY KEY, identity BLOB NOT NULL, envelope BLOB NOT NULL, learned INTEGER NOT NULL
+) STRICT;
+CREATE TABLE rotations (
+    old BLOB PRIMARY KEY, new BLOB NOT NULL, rotation BLOB NOT NULL, certificate BLOB NOT NULL, learned INTEGER NOT NULL
+) STRICT;
+CREATE TABLE first_logs (identity BLOB PRIMARY KEY, log BLOB NOT NULL) STRICT;
+CREATE TABLE keys_told (
+    about BLOB NOT NULL, deal BLOB NOT NULL, peer BLOB NOT NULL, answered INTEGER NOT NULL, counter INTEGER NOT NULL,
+    PRIMARY KEY (about, deal)
+) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -239,6 +258,7 @@ _STEPS = {
     "closed_groups": _CLOSED_GROUPS,
     "recovery": _RECOVERY,
     "hub_addresses": _HUB_ADDRESSES,
+    "devices": _DEVICES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.errors import DamagedError, NotFoundError, RefusedError, UnsafeKeysError
-from lazpool.wire.signing import KEY_SIZE
+from lazpool.wire.signing import KEY_SIZE, public_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 NAMES = ("identity", "next_identity", "log", "node")
+DEVICE_NAMES = ("log", "node", "request")
+"""Of a device that asks to be added: `request` opens the grant, and goes once it is accepted."""
+_GRANT = "device.grant"
 _NEXT_LOG = "log.key.new"
+_AFTER_NEXT = "next_identity.key.new"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,13 +29,14 @@ class Keys:
     """The long-lived seeds of a home; the keys of posts and deals live in the database and die there.
 
     identity: the person. next_identity: the pre-committed successor. log: this device's ledger. node: libp2p, unrelated
-    to the others.
+    to the others. grant: what a device that was added has in place of the first two, as bytes.
     """
 
     identity: bytes
     next_identity: bytes
     log: bytes
     node: bytes
+    grant: bytes = b""
 
 
 def new_seed() -> bytes:
@@ -42,24 +47,49 @@ def new_seed() -> bytes:
 def create_keys(folder: Path, given: Mapping[str, bytes] | None = None) -> Keys:
     """Write key files into a new folder (0700) and return them; RefusedError when the folder exists.
 
-    given: seeds by name, for those that are not drawn. The folder appears with all its files or not at all; what a
-    crash left of an earlier try was never used.
+    given: seeds by name, for those that are not drawn.
+    """
+    write_keys(folder, NAMES, given or {})
+    return load_keys(folder)
+
+
+def write_keys(folder: Path, names: tuple[str, ...], given: Mapping[str, bytes]) -> None:
+    """Write the key files of those names into a new folder, drawing what is not given.
+
+    The folder appears with all its files or not at all; what a crash left of an earlier try was never used.
     """
     if folder.exists():
         raise RefusedError(f"{folder} exists already")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    for name in NAMES:
-        _write(unfinished / f"{name}.key", (given or {}).get(name) or new_seed())
+    for name in names:
+        _write(unfinished / f"{name}.key", given.get(name) or new_seed())
     unfinished.rename(folder)
-    return load_keys(folder)
 
 
 def load_keys(folder: Path) -> Keys:
     """Read the key files, after checking that nobody else can."""
     _check_private(folder, 0o700)
-    return Keys(*(_read(folder / f"{name}.key") for name in NAMES))
+    if (folder / _GRANT).exists():
+        _check_private(folder / _GRANT, 0o600)
+        log, node = (read_key(folder, name) for name in ("log", "node"))
+        return Keys(b"", b"", log, node, (folder / _GRANT).read_bytes())
+    return Keys(*(read_key(folder, name) for name in NAMES))
+
+
+def read_key(folder: Path, name: str) -> bytes:
+    """Return the seed of one key, or raise NotFoundError."""
+    return _read(folder / f"{name}.key")
+
+
+def keep_grant(folder: Path, grant: bytes) -> None:
+    """Keep what makes this folder that of a device of somebody."""
+    aside = folder / f"{_GRANT}.new"
+    aside.unlink(missing_ok=True)
+    _write(aside, grant)
+    aside.replace(folder / _GRANT)
+    sync_folder(folder)
 
 
 def prepare_log(folder: Path) -> bytes:
@@ -80,6 +110,41 @@ def adopt_log(folder: Path) -> None:
     """Let the seed that was written aside be that of the log."""
     (folder / _NEXT_LOG).replace(folder / "log.key")
     sync_folder(folder)
+
+
+def prepare_identity(folder: Path) -> bytes:
+    """Write the seed of the identity after next aside and return it; `adopt_identity` moves both up."""
+    aside = folder / _AFTER_NEXT
+    aside.unlink(missing_ok=True)
+    seed = new_seed()
+    _write(aside, seed)
+    return seed
+
+
+def adopt_identity(folder: Path, identity: bytes) -> bool:
+    """Let the next identity, whose public key is given, be the identity, and the one after it the next.
+
+    Tells whether anything was to be done; after a crash between its two steps it does the second.
+    """
+    if not (folder / _AFTER_NEXT).exists():
+        return False
+    following = read_key(folder, "next_identity")
+    if public_key(following) != identity:
+        return False
+    if public_key(read_key(folder, "identity")) != identity:
+        aside = folder / "identity.key.new"
+        aside.unlink(missing_ok=True)
+        _write(aside, following)
+        aside.replace(folder / "identity.key")
+        sync_folder(folder)
+    (folder / _AFTER_NEXT).replace(folder / "next_identity.key")
+    sync_folder(folder)
+    return True
+
+
+def is_rotating(folder: Path) -> bool:
+    """Tell whether an identity was prepared that has not moved up."""
+    return (folder / _AFTER_NEXT).exists()
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from making.curve import Signer
+from making.devices import revocation, revoked, rotated, rotation
 from making.document import Group
 from making.people import DRIVER, PASSENGER, agreement, body
 from making.posts import post
@@ -16,6 +17,7 @@ NEAR = [4_518_850, 572_450, 4_576_060, -18_000_000]
 IBAN = "DE89370400440532013000"
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
 RECORD = [5, TERMS, SIGNATURE, b"device", b"second", HASH]
+REVOCATION = revoked(body(revocation()))
 WELL: dict[int, tuple[str, list[Any]]] = {
     1: (
         "terms signature passenger card name note flags member max_delay",
@@ -43,6 +45,9 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     18: ("more offers", [1, [HASH, HASH[::-1]]]),
     19: ("asks rows", [1, [[5, 0, "EUR", 7, HASH], [5, 1, "EUR", 1, HASH[::-1]], [6, 0, "CHF", 2**32 - 1, HASH]]]),
     20: ("more records", [1, [RECORD, [6, *RECORD[1:]]]]),
+    26: ("revocation device card", [REVOCATION, DEVICE, CARD]),
+    27: ("rotation origins", [rotated(body(rotation())), [bytes(300), bytes(340)]]),
+    28: ("id", [HASH]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -55,6 +60,7 @@ ALSO: dict[int, dict[str, list[Any]]] = {
         "no names": [NEAR, "", [], ""],
     },
     8: {"no tries left": [2**32 - 1, 0]},
+    27: {"no origin": [rotated(body(rotation()), old=None), []]},
     17: {"thirteen dates": [list(range(1, 14))]},
     18: {"nothing now": [1, []], "a no": [0, []]},
     19: {
@@ -174,6 +180,16 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "the number 0": [HASH, DRIVER.device(), 0, HASH, SIGNATURE],
         "an id of 31 bytes": [HASH[1:], *WELL[14][1][1:]],
     },
+    26: {"no revocation": [b"", DEVICE, CARD], "a revocation of 257 bytes": [bytes(257), DEVICE, CARD]},
+    27: {
+        "no rotation": [b"", []],
+        "a rotation of 513 bytes": [bytes(513), []],
+        "seven origins": [bytes(9), [bytes(9)] * 7],
+        "an origin of 513 bytes": [bytes(9), [bytes(513)]],
+        "an empty origin": [bytes(9), [b""]],
+        "the origins as bytes": [bytes(9), bytes(9)],
+    },
+    28: {"an id of 31 bytes": [HASH[1:]], "the id as text": ["x" * 32]},
     15: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
 }
@@ -183,6 +199,7 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
         "a device as bytes": [TERMS, SIGNATURE, b"", CARD, *REST],
     },
     2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
+    26: {"a device without certificate": [REVOCATION, DEVICE[:2], CARD], "no card": [REVOCATION, DEVICE, b""]},
     16: {"a card with a fourth field": [[*CARD, 0]], "a card as bytes": [b""]},
     19: {"the rows as bytes": [1, b""], "a row of four fields": [1, [[5, 0, "EUR", 7]]], "a row as bytes": [1, [b""]]},
     20: {"the records as bytes": [0, b""], "a record of five fields": [0, [RECORD[:5]]], "a record as text": [0, [""]]},

@@ -17,7 +17,7 @@ ZEROS = bytes(32)
 TIME = 1_740_036_600
 NEXT_KEY = digest("lz/root/1", Signer("passenger next identity").pk)
 ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
-GENESIS, PROPOSED, SEALED, LAPSED = 1, 10, 11, 12
+GENESIS, ADDED, REVOKED, ROTATED, PROPOSED, SEALED, LAPSED = 1, 2, 3, 4, 10, 11, 12
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED, RESUMED = 20, 21, 22, 60
 OLD_LOG = Signer("passenger old log")
 
@@ -78,6 +78,10 @@ def entries() -> Group:
         "a settlement, proposed": later(kind=SETTLE_PROPOSED),
         "a settlement, sealed": later(kind=SETTLE_SEALED),
         "a settlement, lapsed": later(kind=SETTLE_LAPSED),
+        "a device is added": later(kind=ADDED, payload=pack([OLD_LOG.pk])),
+        "a device is revoked": later(kind=REVOKED, payload=pack([OLD_LOG.pk, 9, ONE])),
+        "a device is revoked of which nothing is known": later(kind=REVOKED, payload=pack([OLD_LOG.pk, 0, ZEROS])),
+        "another identity": later(kind=ROTATED, payload=pack([Signer("passenger next identity").pk, TWO])),
         "resumed": resumed(),
         "resumed from an entry of the largest number": resumed(payload=pack([OLD_LOG.pk, 2**32 - 1, ONE])),
         "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
@@ -122,6 +126,8 @@ def _bent_entries(group: Group) -> None:
     group.invalid("one field more", "shape", bytes=signed(pack([*later().values(), b""])))
     group.invalid("version 2", "shape", bytes=signed(body(later(version=2))))
     for comment, fields in {
+        "kind 5, which is none": later(kind=5),
+        "a device is added by the first entry": fields_of(kind=ADDED, payload=pack([OLD_LOG.pk])),
         "kind 13, which is none": later(kind=13),
         "kind 23, which is none": later(kind=23),
         "the kind as bytes": later(kind=b"\x0b"),
@@ -152,6 +158,13 @@ def _bent_payloads(group: Group) -> None:
         ("a receipt with the payload of a genesis", "shape", later(payload=genesis_payload())),
         ("resumed with the payload of a receipt", "shape", resumed(payload=pack([ONE]))),
         ("a receipt with the payload of resumed", "shape", later(payload=resumed()["payload"])),
+        ("a device that is added with two keys", "shape", later(kind=ADDED, payload=pack([OLD_LOG.pk, ONE]))),
+        ("a device that is added, of 31 bytes", "range", later(kind=ADDED, payload=pack([OLD_LOG.pk[1:]]))),
+        ("a device that is revoked, without its last entry", "shape", later(kind=REVOKED, payload=pack([OLD_LOG.pk]))),
+        ("revoked after entry 0, with an id", "range", later(kind=REVOKED, payload=pack([OLD_LOG.pk, 0, ONE]))),
+        ("revoked after entry 9, with zeros", "range", later(kind=REVOKED, payload=pack([OLD_LOG.pk, 9, ZEROS]))),
+        ("another identity without its next", "shape", later(kind=ROTATED, payload=pack([OLD_LOG.pk]))),
+        ("another identity of 33 bytes", "range", later(kind=ROTATED, payload=pack([OLD_LOG.pk + b"\0", ONE]))),
         ("resumed from a log of 31 bytes", "range", resumed(payload=pack([OLD_LOG.pk[1:], 9, ONE]))),
         ("resumed from entry 0", "range", resumed(payload=pack([OLD_LOG.pk, 0, ONE]))),
         ("resumed from an id of 33 bytes", "range", resumed(payload=pack([OLD_LOG.pk, 9, ONE + b"\0"]))),
@@ -282,6 +295,7 @@ def bundles(
     )
     _paid_bundles(group, whole, settled)
     _resumed_bundles(group, whole)
+    _revoked_bundles(group, whole)
     for comment, layer, bundle in (
         ("another format", "shape", {**whole, "format": "lazpool-ledger-2"}),
         ("no receipts", "shape", {name: value for name, value in whole.items() if name != "receipts"}),
@@ -365,7 +379,16 @@ def _resumed_bundles(group: Group, whole: Fields) -> None:
     end = [LOG.pk, len(old), ids(old)[-1]]
     good = bundle(end)
     group.valid("a ledger of two logs", bundle=good)
+    following = Signer("passenger next identity")
+    by_next = [following.pk, new_log.pk, following.sign("dev", digest("lz/dev/1", new_log.pk), net=NET)]
+    rotates: Step = (ROTATED, pack([following.pk, TWO]), {})
+    before = chain([*steps_of(old, whole), rotates])
+    end_after = [LOG.pk, len(before), ids(before)[-1]]
+    rotated = {**bundle(end_after, genesis_payload(by_next)), "old_logs": [before]}
+    group.valid("a new log of the identity that the old one rotated to", bundle=rotated)
     for comment, wrong in (
+        ("a new log of the identity before the rotation", {**bundle(end_after), "old_logs": [before]}),
+        ("a new log of an identity that was never rotated to", bundle(end, genesis_payload(by_next))),
         ("the old log is missing", {name: value for name, value in good.items() if name != "old_logs"}),
         ("the new log does not say what it goes on from", bundle(None)),
         ("the new log goes on from an entry before the last", bundle([LOG.pk, len(old) - 1, ids(old)[-2]])),
@@ -406,6 +429,42 @@ def _recovered_bundles(group: Group, whole: Fields, new_log: Signer, genesis: by
         ("a log that went on from a copy is shown beside another", {**nothing, "old_logs": [copied]}),
     ):
         group.invalid(comment, "chain", bundle=wrong)
+
+
+def _revoked_bundles(group: Group, whole: Fields) -> None:
+    """Add the passenger's ledger with revocations: of both receipts' logs, and of none of them."""
+
+    def revoked(seq: int, head: bytes, log: bytes = LOG.pk, by: Signer = PASSENGER.identity, net: bytes = NET) -> bytes:
+        terms = pack([1, net, 10, by.pk, log, seq, head, TIME])
+        return pack([terms, by.sign("revoke", digest("lz/revoke/1", terms), net=net)])
+
+    heads = ids(whole["entries"])
+    second = digest("lz/terms/1", whole["receipts"][1]["terms"])
+    both = [digest("lz/terms/1", one["terms"]) for one in whole["receipts"]]
+    for comment, one, beyond in (
+        ("revoked after the last half", revoked(3, heads[2]), []),
+        ("revoked between two halves", revoked(1, heads[0]), [second]),
+        ("revoked, of which nothing is known", revoked(0, ZEROS), both),
+        ("revoked after the newest entry that the last half shows, but another", revoked(3, ONE), [second]),
+        ("a revocation of a log of nobody here", revoked(0, ZEROS, OLD_LOG.pk), []),
+        ("a revocation by somebody who did not certify the log", revoked(0, ZEROS, by=STRANGER.identity), []),
+    ):
+        more = {"beyond": beyond} if beyond else {}
+        group.valid(comment, bundle={**whole, "revocations": [one]}, **more)
+    altered = revoked(1, heads[0])[:-1] + b"\0"
+    group.invalid("a revocation that is altered", "signature", bundle={**whole, "revocations": [altered]})
+    foreign = revoked(1, heads[0], net=OTHER_NET)
+    group.invalid("a revocation of another network", "chain", bundle={**whole, "revocations": [foreign]})
+
+
+def steps_of(log: list[bytes], whole: Fields) -> list[Step]:
+    """Return the steps of the passenger's log in a whole ledger, as far as a log of that length goes."""
+    said = [digest("lz/terms/1", one["terms"]) + one["blind"] for one in whole["receipts"]]
+    steps: list[Step] = [(GENESIS, genesis_payload(PASSENGER.device()), {})]
+    for one in said:
+        commitment = pack([digest("lz/blind/1", one)])
+        steps += [(PROPOSED, commitment, {}), (SEALED, commitment, {})]
+    return steps[: len(log)]
 
 
 def _exchanged(receipts: list[dict[str, bytes]]) -> list[dict[str, bytes]]:

@@ -19,6 +19,7 @@ from lazpool.records.people import Device, device_from
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, check_signature, read_post
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, check_second, receipt_from
+from lazpool.records.revocations import MAX_REVOCATION, read_revocation, read_rotation
 from lazpool.records.route import pack_route, unpack_route
 from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.rules import ledger
@@ -265,6 +266,17 @@ def _settlement(vector: Vector) -> Any:
     return {"id": terms.id.hex(), "commitment": sealed.commitment.hex(), "fields": shown(terms)}
 
 
+def _revocation(vector: Vector) -> Any:
+    terms = read_revocation(vector.raw("bytes"))
+    same(open_envelope(vector.raw("bytes"), MAX_REVOCATION).body, terms.body())
+    return {"id": terms.id.hex(), "fields": shown(terms)}
+
+
+def _rotation(vector: Vector) -> Any:
+    terms, _ = read_rotation(vector.raw("bytes"))
+    return {"id": terms.id.hex(), "fields": shown(terms)}
+
+
 def _entry(vector: Vector) -> Any:
     envelope = open_envelope(vector.raw("bytes"), MAX_ENTRY)
     entry = entry_from(envelope.body)
@@ -351,6 +363,8 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Terms": _terms,
     "Receipt": _receipt,
     "Settlement": _settlement,
+    "Revocation": _revocation,
+    "Rotation": _rotation,
     "Entry": _entry,
     "Chain": _chain,
     "GroupPost": _group_post,

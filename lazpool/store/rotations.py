@@ -1,0 +1,78 @@
+"""Which identities are one person, in node.db: our own that others follow, and those of partners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lazpool.records.revocations import read_rotation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lazpool.records.revocations import Rotation
+    from lazpool.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rotation. certificate: of our log by the old identity, empty for others'. learned: second."""
+
+    old: bytes
+    new: bytes
+    rotation: bytes
+    certificate: bytes
+    learned: int
+
+
+def add(db: Store, one: Known) -> None:
+    """Keep a rotation; the first that holds for an identity is the only one."""
+    values = (one.old, one.new, one.rotation, one.certificate, one.learned)
+    db.execute("INSERT OR IGNORE INTO rotations VALUES (?,?,?,?,?)", values)
+
+
+def after(db: Store, old: bytes) -> Known | None:
+    """Return the rotation away from an identity."""
+    row = db.one("SELECT * FROM rotations WHERE old=?", (old,))
+    return Known(*row) if row else None
+
+
+def to(db: Store, new: bytes) -> Rotation | None:
+    """Return the rotation by which an identity came to be."""
+    row = db.one("SELECT rotation FROM rotations WHERE new=?", (new,))
+    return read_rotation(row["rotation"])[0] if row else None
+
+
+def ours(db: Store) -> list[Known]:
+    """Return our own rotations, oldest first."""
+    return [Known(*row) for row in db.all("SELECT * FROM rotations WHERE certificate<>x'' ORDER BY rowid")]
+
+
+def person(db: Store) -> Callable[[bytes], bytes]:
+    """Return what gives the newest identity of a person for any of theirs."""
+    following = {row["old"]: row["new"] for row in db.all("SELECT old, new FROM rotations")}
+
+    def newest(identity: bytes) -> bytes:
+        seen = set[bytes]()
+        while identity in following and identity not in seen:
+            seen.add(identity)
+            identity = following[identity]
+        return identity
+
+    return newest
+
+
+def rename(db: Store, old: bytes, new: bytes) -> None:
+    """Let deals with a person name their new identity."""
+    db.execute("UPDATE deals SET peer=? WHERE peer=?", (new, old))
+
+
+def remember_first(db: Store, identity: bytes) -> bytes:
+    """Return the log of a person that is known longest, and keep it, whatever device they go on with."""
+    db.execute(
+        "INSERT OR IGNORE INTO first_logs SELECT peer, peer_log FROM deals WHERE peer=? AND length(peer_log)>0 "
+        "ORDER BY created, rowid LIMIT 1",
+        (identity,),
+    )
+    row = db.one("SELECT log FROM first_logs WHERE identity=?", (identity,))
+    return row["log"] if row else b""

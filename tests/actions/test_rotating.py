@@ -1,0 +1,238 @@
+"""Another identity in place of a stolen one: partners see one person with one balance, and no thief can be it."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lazpool.actions import books, exporting, inbox, resuming, rides, rotating, settlements
+from lazpool.actions import deals as decisions
+from lazpool.actions.letters import unpack_card
+from lazpool.records.entries import GENESIS, ZEROS, Entry, Genesis, sign_entry
+from lazpool.records.halves import Receipt
+from lazpool.records.key_bodies import Rotate
+from lazpool.records.letters import seal_letter
+from lazpool.records.people import certify
+from lazpool.records.revocations import Rotation, commitment_to, sign_rotation
+from lazpool.records.settlements import CASH
+from lazpool.rules.negotiation import State
+from lazpool.store import deals, ledger, rotations
+from lazpool.wire.keys import load_keys, new_seed
+from lazpool.wire.signing import public_key
+from tests.town import Town
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def holds(town: Town, *names: str) -> None:
+    """Require that ledgers hold."""
+    for name in names:
+        assert books.verify(town[name]).errors == []
+
+
+def another_ride(town: Town, day: int) -> bytes:
+    """Let Ann ride with Bob once more; the deal."""
+    offer = town.offer("bob", day=day)
+    town.request("ann", day=day)
+    deal = town.propose("ann", offer)
+    town.carry()
+    decisions.accept(town["bob"], deal.id)
+    town.carry()
+    rides.done(town["ann"], deal.id)
+    town.carry()
+    return deal.id
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+def test_one_person_before_and_after(ridden: Town, who: str) -> None:
+    """The partner learns it; rides and settlements of before and after come to one balance, equal and opposite."""
+    other = {"ann": "bob", "bob": "ann"}[who]
+    before, old = books.balance(ridden[other])[0], ridden[who].identity
+    terms = rotating.rotate(ridden[who])
+    ridden.carry()
+    assert ridden[who].identity == terms.new != old
+    (row,) = books.balance(ridden[other])
+    assert (row.other, row.amount) == (terms.new, before.amount)
+    another_ride(ridden, 5)
+    (owed,), (owes,) = books.balance(ridden["bob"]), books.balance(ridden["ann"])
+    assert owed.amount == -owes.amount > abs(before.amount)
+    assert (owed.rides, owed.other, owes.other) == (3, ridden["ann"].identity, ridden["bob"].identity)
+    paid = settlements.settle(ridden["ann"], ridden["bob"].identity, owed.amount, "EUR", CASH)
+    ridden.carry()
+    settlements.confirm(ridden["bob"], paid.id)
+    ridden.carry()
+    assert books.balance(ridden["ann"])[0].amount == books.balance(ridden["bob"])[0].amount == 0
+    assert {one.other for one in exporting.lines(ridden[other])} == {terms.new}
+    assert ridden.is_quiet()
+    holds(ridden, "ann", "bob")
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+@pytest.mark.parametrize("signed", ["before", "after"])
+@pytest.mark.parametrize("order", list(permutations(("receipt", "rotation", "half"))), ids="-".join)
+def test_in_flight(agreed: tuple[Town, bytes], order: tuple[str, ...], signed: str, who: str) -> None:
+    """A receipt that was signed before or after the rotation is sealed by both, whatever letter comes first."""
+    town, deal = agreed
+    if signed == "before":
+        rides.done(town["ann"], deal)
+    rotating.rotate(town[who])
+    if signed == "after":
+        rides.done(town["ann"], deal)
+    held = [row for name in ("ann", "bob") for row in town.pick_up(name)]
+    for kind in order:
+        wanted = {"receipt": Receipt.KIND, "rotation": Rotate.KIND}.get(kind)
+        for row in held:
+            if row.letter_kind == wanted or (wanted is None and row.letter_kind not in {Receipt.KIND, Rotate.KIND}):
+                town.hand_over(row.tag, row.data)
+        held += [row for name in ("ann", "bob") for row in town.pick_up(name)]
+    for _ in range(3):
+        town.later(minutes=60)
+        town.carry()
+    assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
+    assert len(ledger.receipts(town["ann"].node)) == len(ledger.receipts(town["bob"].node)) == 1
+    assert books.balance(town["ann"])[0].amount == -books.balance(town["bob"])[0].amount != 0
+    assert town.is_quiet()
+    holds(town, "ann", "bob")
+
+
+def test_twice_and_a_new_log(ridden: Town) -> None:
+    """A second rotation hangs on the first, also when both are told at once, and a new log is of the new identity."""
+    rotating.rotate(ridden["ann"])
+    rotating.rotate(ridden["ann"])
+    resuming.resume(ridden["ann"])
+    for _ in range(3):
+        ridden.later(minutes=60)
+        ridden.carry()
+    assert [one.other for one in books.balance(ridden["bob"])] == [ridden["ann"].identity]
+    assert ridden.is_quiet()
+    holds(ridden, "ann", "bob")
+
+
+def forged(town: Town, deal: bytes, rotation: bytes, origins: tuple[bytes, ...]) -> tuple[inbox.Outcome, str]:
+    """Let somebody with all keys of Ann's machine send Bob a rotation."""
+    ann, mine = town["ann"], deals.get(town["ann"].node, deal)
+    assert mine is not None
+    to = unpack_card(mine.peer_card)
+    _, sealed = seal_letter(
+        deal, 900, Rotate(rotation, origins), sender_seed=ann.keys.log, box_pk=to.box_pk, about=mine.about, net=ann.net
+    )
+    return inbox.receive(town["bob"], to.tag_pk, sealed)
+
+
+def test_a_thief_of_the_identity(agreed: tuple[Town, bytes]) -> None:
+    """Who has the identity but not the next key promises another one in a log of their own, and is not believed."""
+    town, deal = agreed
+    ann, mine, log = town["ann"], new_seed(), new_seed()
+    rotation = Rotation(ann.net, ann.identity, public_key(mine), commitment_to(new_seed()), ann.second)
+    packed = sign_rotation(rotation, mine, ann.keys.identity)
+    genesis = Genesis(certify(ann.keys.identity, public_key(log), ann.net), commitment_to(mine), "thief")
+    entry = Entry(ann.net, GENESIS, public_key(log), 1, ZEROS, 0, genesis.payload())
+    honest = ledger.entries(ann.node)[0].pack()
+    for origins in ((), (sign_entry(entry, log).pack(),), (honest,), (sign_entry(entry, log).pack(), honest)):
+        outcome, why = forged(town, deal, packed, origins)
+        assert (outcome, why.split(":")[0]) == (inbox.Outcome.DROPPED, "not-promised")
+    assert town.deal("bob", deal).peer == ann.identity
+    assert rotations.after(town["bob"].node, ann.identity) is None
+
+
+def test_the_old_key_is_not_needed(agreed: tuple[Town, bytes]) -> None:
+    """Who has lost the identity rotates by the next key alone."""
+    town, deal = agreed
+    ann = town["ann"]
+    following = ann.keys.next_identity
+    rotation = Rotation(ann.net, ann.identity, public_key(following), commitment_to(new_seed()), ann.second)
+    outcome, why = forged(town, deal, sign_rotation(rotation, following), (ledger.entries(ann.node)[0].pack(),))
+    assert (outcome, why) == (inbox.Outcome.DONE, "")
+    assert town.deal("bob", deal).peer == public_key(following)
+
+
+def test_the_old_identity_agrees_on_nothing_more(ridden: Town) -> None:
+    """A proposal by the identity of before is dropped, and the person who replaced it is accepted."""
+    before = ridden["ann"].keys
+    rotating.rotate(ridden["ann"])
+    ridden.carry()
+    after, ridden["ann"].keys = ridden["ann"].keys, before  # a thief has these
+    offer = ridden.offer("bob", day=6)
+    ridden.request("ann", day=6)
+    deal = ridden.propose("ann", offer).id
+    ridden.carry()
+    assert ridden.state("bob", deal) is None
+    ridden["ann"].keys = after
+    another_ride(ridden, 7)
+    holds(ridden, "bob")
+
+
+STEPS = ("prepare_identity", "announce", "finish", "adopt_identity")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_while_rotating(agreed: tuple[Town, bytes], step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the commit nothing has happened; after it, opening the home ends what was begun. Then it works again."""
+    town, _ = agreed
+    old = town["ann"].identity
+    with monkeypatch.context() as broken:
+        broken.setattr(f"lazpool.actions.rotating.{step}", _die)
+        with pytest.raises(KeyboardInterrupt):
+            rotating.rotate(town["ann"])
+    town.kill("ann")
+    town.restart("ann")
+    committed = step in {"finish", "adopt_identity"}
+    assert (town["ann"].identity != old) is committed
+    _check_keys(town, old)
+    rotating.rotate(town["ann"])
+    town.carry()
+    _check_keys(town, old)
+
+
+def test_a_crash_between_the_two_files(agreed: tuple[Town, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity has moved up and the next has not: opening the home moves it."""
+    town, _ = agreed
+    old, count = town["ann"].identity, 0
+
+    def die_second(_: Path) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("lazpool.wire.keys.sync_folder", die_second)
+        with pytest.raises(KeyboardInterrupt):
+            rotating.rotate(town["ann"])
+    keys = load_keys(town["ann"].config.keys_folder)
+    assert keys.identity == keys.next_identity
+    town.restart("ann")
+    _check_keys(town, old)
+
+
+def _check_keys(town: Town, old: bytes) -> None:
+    """Require that the keys are those that the database tells of, and that the next is what was promised last."""
+    ann = town["ann"]
+    mine = rotations.ours(ann.node)
+    assert ann.identity == (mine[-1].new if mine else old)
+    if mine:
+        promised = rotations.to(ann.node, ann.identity)
+        assert promised is not None
+        assert commitment_to(ann.keys.next_identity) == promised.next_commitment
+    holds(town, "ann")
+
+
+def _die(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_whom_nobody_wrote_to(tmp_path: Path) -> None:
+    """Without partners a rotation is told to nobody, also not to those who are met later as the new person."""
+    with Town(tmp_path, "ann", "bob") as town:
+        rotating.rotate(town["ann"])
+        town.later(minutes=10)
+        town.offer("bob")
+        town.request("ann")
+        deal = town.agree()
+        assert town.deal("bob", deal).peer == town["ann"].identity
+        town.later(minutes=10)
+        town.carry()
+        assert town.is_quiet()
