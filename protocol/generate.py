@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from making import (
+    circles,
     deals,
     devices,
     gossip,
@@ -26,6 +27,7 @@ from making import (
 )
 
 SUBJECTS = (
+    circles,
     deals,
     gossip,
     groups,

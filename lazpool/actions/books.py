@@ -10,7 +10,7 @@ from lazpool.actions import receipts, settlements
 from lazpool.actions.exporting import Choice
 from lazpool.actions.receipts import debtor_from
 from lazpool.errors import MalformedError
-from lazpool.records.entries import RIDES, SETTLEMENTS
+from lazpool.records.entries import CIRCLE_FOUNDING, CIRCLE_RIDE, RIDES, SETTLEMENTS
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, receipt_from
 from lazpool.records.settlements import settlement_from
 from lazpool.rules.ledger import (
@@ -25,7 +25,7 @@ from lazpool.rules.ledger import (
     verify_links,
     verify_receipts,
 )
-from lazpool.store import ledger, logs, rotations
+from lazpool.store import circles, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def verify(desk: Desk) -> Verdict:
     for one in sealed:
         if desk.identities.isdisjoint({one.terms.debtor, one.terms.creditor}):
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
-    return Verdict(len(entries), errors + check_stages(entries, stages))
+    return Verdict(len(entries), errors + check_stages(entries, [*stages, *_circles(desk)]))
 
 
 def _chains(desk: Desk) -> tuple[list[list[Entry]], list[str]]:
@@ -133,6 +133,13 @@ def _told(desk: Desk) -> Iterator[tuple[StoredReceipt | settled.Stored, int]]:
     for state, ride, settlement in zip(_STATES, RIDES, SETTLEMENTS, strict=True):
         yield from ((one, ride) for one in ledger.receipts(desk.node, state))
         yield from ((one, settlement) for one in settled.in_state(desk.node, state))
+
+
+def _circles(desk: Desk) -> Iterator[tuple[bytes, int, bool]]:
+    """Yield what the log tells of circles: what we signed there."""
+    for one in circles.signed(desk.node):
+        kind = CIRCLE_RIDE if one.kind == circles.RIDE else CIRCLE_FOUNDING
+        yield blind_commitment(one.decoded.id, one.blind), kind, True
 
 
 def _filed(stored: StoredReceipt | settled.Stored) -> tuple[object, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers, cards, recovery, revoking, rotating, series, settlements
+from lazpool.actions import answers, cards, circles, recovery, revoking, rotating, series, settlements
 from lazpool.actions.detours import foresee
 from lazpool.actions.moves import NotYetError
 from lazpool.errors import HaltedError, MalformedError, RefusedError
+from lazpool.records.circle_bodies import CircleInvitation
 from lazpool.records.deal_bodies import (
     Acceptance,
     Boarded,
@@ -83,6 +84,8 @@ def _act(desk: Desk, box: own.Box, letter: Letter) -> Outcome:
 
 
 def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
+    if box.deal and circles.act(desk, box, letter):
+        return
     deal = deals.get(desk.node, letter.deal)
     match letter.body:
         case Proposal() as proposal:
@@ -93,7 +96,9 @@ def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
             raise RefusedError("a letter about no deal of ours", code="no-deal")
         case _:
             _check_sender(desk, deal, box, letter)
-            _HANDLERS[type(letter.body)](desk, deal, letter)
+            if (handler := _HANDLERS.get(type(letter.body))) is None:
+                raise RefusedError("a letter that is not of deals", code="wrong-box")
+            handler(desk, deal, letter)
             cards.remind(desk, deal, box)
             deals.save(desk.node, deal)
 
@@ -135,4 +140,5 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Revoke: revoking.on_revoke,
     Rotate: rotating.on_rotate,
     KeysKnown: revoking.on_known,
+    CircleInvitation: circles.on_invitation,
 }

@@ -39,33 +39,50 @@ class How:
     seed: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """By which letters reach one person: what stands for deal and post, the next number, the card, and until when."""
+
+    id: bytes
+    about: bytes
+    counter: int
+    card: Card
+    expires: int
+
+
 def write(desk: Desk, deal: Deal, body: AnyBody, how: How | None = None) -> bytes:
     """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves.
 
     It is kept as long as a card, after the ride or from now on; when the ride ends a stranger may say, up to a bound.
     """
-    how = how or How()
-    card = unpack_card(deal.peer_card)
     deal.counter += 1
+    expires = max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD
+    thread = Thread(deal.id, deal.about, deal.counter, unpack_card(deal.peer_card), expires)
+    seed = logs.seed_of(desk.node, deal.id)
+    return send(desk, thread, body, how or How(), seed)
+
+
+def send(desk: Desk, thread: Thread, body: AnyBody, how: How, seed: bytes = b"") -> bytes:
+    """Queue a letter and return its id; seed: who signs when `how` does not say it, else our log."""
     identifier, sealed = seal_letter(
-        *(deal.id, deal.counter, body),
-        sender_seed=how.seed or logs.seed_of(desk.node, deal.id) or desk.keys.log,
-        box_pk=card.box_pk,
-        about=deal.about,
+        *(thread.id, thread.counter, body),
+        sender_seed=how.seed or seed or desk.keys.log,
+        box_pk=thread.card.box_pk,
+        about=thread.about,
         net=desk.net,
     )
     post_office.put_letter(
         desk.node,
-        deal=deal.id,
+        deal=thread.id,
         kind=body.KIND,
-        counter=deal.counter,
-        tag=card.tag_pk,
-        letterboxes=card.letterboxes,
+        counter=thread.counter,
+        tag=thread.card.tag_pk,
+        letterboxes=thread.card.letterboxes,
         data=sealed,
         awaits=how.awaits,
         answers=how.answers,
         now=desk.second,
-        expires=max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD,
+        expires=thread.expires,
     )
     return identifier
 

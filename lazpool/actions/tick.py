@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, cards, events, plans, revoking, rotating, seats, series, settlements
+from lazpool.actions import asking, cards, circles, events, plans, revoking, rotating, seats, series, settlements
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
@@ -38,6 +38,7 @@ def tick(desk: Desk) -> None:
     asking.go_on(desk)
     cards.renew(desk)
     _tell_of_keys(desk)
+    circles.tick(desk)
     plans.keep_up(desk)
     series.go_on(desk)
     with desk.node.transaction():

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.errors import MalformedError
-from lazpool.records import deal_bodies, halves, key_bodies, recovery
+from lazpool.records import circle_bodies, deal_bodies, halves, key_bodies, recovery
 from lazpool.wire.codec import decode
 from lazpool.wire.seal import MAX_PLAIN
 
 if TYPE_CHECKING:
     from lazpool.records.body_shape import AnyBody
 
-_READERS = {**deal_bodies.READERS, **halves.READERS, **recovery.READERS, **key_bodies.READERS}
+_READERS = {
+    **deal_bodies.READERS,
+    **halves.READERS,
+    **recovery.READERS,
+    **key_bodies.READERS,
+    **circle_bodies.READERS,
+}
 
 
 def body_from(kind: int, data: bytes) -> AnyBody:

@@ -5,20 +5,17 @@ The format is protocol/groups.md.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from lazpool.errors import MalformedError
+from lazpool.records import codes
 from lazpool.records.shape import check_bytes, check_text, wrong
-from lazpool.wire.hashing import keyed_hash, tagged_hash
+from lazpool.wire.hashing import keyed_hash
 
 SECRET = 16
 TAG = 16
 MAX_GROUP_NAME = 32
 _PREFIX = "lzg1"
-_CHECK = 4
-_MISTYPED = "this invitation code is mistyped or cut: it is made of the letters a to z and the digits 2 to 7"
 _MAX_CODE = 256
 """Characters of an invitation code with all its spaces and hyphens; a real one has less than 120."""
 
@@ -61,33 +58,12 @@ def check_group_tag(field: str, tag: bytes) -> None:
 
 def to_code(closed: ClosedGroup, net: bytes) -> str:
     """Return the invitation code of a group: whoever has it is a member."""
-    content = closed.secret + closed.name.encode()
-    digits = base64.b32encode(_sum(content, net) + content).decode().rstrip("=").lower()
-    return "-".join((_PREFIX, *(digits[at : at + 8] for at in range(0, len(digits), 8))))
+    return codes.to_code(_PREFIX, closed.secret + closed.name.encode(), net)
 
 
 def from_code(code: str, net: bytes) -> ClosedGroup:
     """Return the group that a code invites to, or raise MalformedError; spaces, hyphens and capitals do not matter."""
-    if len(code) > _MAX_CODE:
-        raise MalformedError("size", f"an invitation code of more than {_MAX_CODE} characters")
-    digits = "".join(sign for sign in code.lower() if sign not in " -\n\t\r")
-    if not digits.startswith(_PREFIX):
-        raise MalformedError("shape", f"an invitation code begins with {_PREFIX}")
-    data = _decode(digits.removeprefix(_PREFIX))
-    check, content = data[:_CHECK], data[_CHECK:]
-    if check != _sum(content, net):
-        raise MalformedError("shape", "this invitation code is mistyped, cut, or for another network")
-    return _closed(content)
-
-
-def _decode(digits: str) -> bytes:
-    try:
-        data = base64.b32decode(digits.upper() + "=" * (-len(digits) % 8))
-    except (binascii.Error, ValueError):
-        raise MalformedError("codec", _MISTYPED) from None
-    if base64.b32encode(data).decode().rstrip("=").lower() != digits:
-        raise MalformedError("codec", _MISTYPED)
-    return data
+    return _closed(codes.from_code(_PREFIX, code, net, _MAX_CODE))
 
 
 def _closed(content: bytes) -> ClosedGroup:
@@ -95,7 +71,3 @@ def _closed(content: bytes) -> ClosedGroup:
         return ClosedGroup(content[SECRET:].decode(), content[:SECRET])
     except UnicodeDecodeError:
         raise MalformedError("codec", "the name in this code is no text") from None
-
-
-def _sum(content: bytes, net: bytes) -> bytes:
-    return tagged_hash("lz/invite/1", net + content)[:_CHECK]

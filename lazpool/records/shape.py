@@ -100,6 +100,8 @@ def wire_fields(record: object) -> Array:
 
 
 def _wire(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return tuple(map(_wire, value))
     return wire_fields(value) if is_dataclass(value) else value
 
 

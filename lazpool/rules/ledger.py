@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.entries import (
+    CIRCLE_FOUNDING,
+    CIRCLE_RIDE,
     COMMITMENTS,
     GENESIS,
     LAPSED,
@@ -230,6 +232,8 @@ _STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
     (SETTLE_LAPSED, True): ((SETTLE_PROPOSED, SETTLE_LAPSED),),
     (SETTLE_SEALED, True): ((SETTLE_PROPOSED, SETTLE_SEALED), (SETTLE_PROPOSED, SETTLE_LAPSED, SETTLE_SEALED)),
     (SETTLE_SEALED, False): ((SETTLE_SEALED,),),
+    (CIRCLE_FOUNDING, True): ((CIRCLE_FOUNDING,),),
+    (CIRCLE_RIDE, True): ((CIRCLE_RIDE,),),
 }
 """What a log may tell of a receipt that has got to a stage, by whether its owner signed first."""
 

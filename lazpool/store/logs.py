@@ -22,7 +22,9 @@ def retire(db: Store, log: bytes, seed: bytes, ended: int) -> None:
     db.execute("INSERT INTO old_entries SELECT ?, seq, id, body, signature FROM entries", (log,))
     db.execute("DELETE FROM entries")
     db.execute(f"INSERT OR IGNORE INTO deal_logs SELECT id, ? FROM deals WHERE {_INTRODUCED}", (log,))  # noqa: S608 # ours
-    db.execute("UPDATE deals SET counter=max(counter+?, ?)", (COUNTER_STEP, ended))
+    db.execute("INSERT OR IGNORE INTO deal_logs SELECT id, ? FROM circles WHERE own_tag<>x''", (log,))
+    for table in ("deals", "circle_people"):
+        db.execute(f"UPDATE {table} SET counter=max(counter+?, ?)", (COUNTER_STEP, ended))  # noqa: S608 # our own names
 
 
 def every(db: Store) -> list[bytes]:

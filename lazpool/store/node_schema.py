@@ -240,6 +240,35 @@ CREATE TABLE keys_told (
 ) STRICT;
 """
 
+# People who take turns driving. See circles.py for what the columns mean; signatures are only ever added.
+_CIRCLES = """
+CREATE TABLE circles (
+    id BLOB PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, founder BLOB NOT NULL, card BLOB NOT NULL,
+    founding BLOB NOT NULL, previous BLOB NOT NULL, own_tag BLOB NOT NULL, digest BLOB NOT NULL,
+    changed INTEGER NOT NULL, created INTEGER NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE circle_people (
+    circle BLOB NOT NULL, identity BLOB NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, log BLOB NOT NULL,
+    card BLOB NOT NULL, card_counter INTEGER NOT NULL, counter INTEGER NOT NULL, push INTEGER NOT NULL,
+    ask INTEGER NOT NULL, day INTEGER NOT NULL, told BLOB NOT NULL, tried BLOB NOT NULL,
+    checked BLOB NOT NULL,
+    PRIMARY KEY (circle, identity)
+) STRICT;
+CREATE TABLE circle_records (
+    id BLOB PRIMARY KEY, circle BLOB NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, terms BLOB NOT NULL,
+    day INTEGER NOT NULL, "by" BLOB NOT NULL, letter BLOB NOT NULL, blind BLOB NOT NULL, reason TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX circle_records_circle ON circle_records (circle, kind, state, day);
+CREATE TABLE circle_asked (
+    record BLOB NOT NULL, identity BLOB NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (record, identity)
+) STRICT;
+CREATE TABLE circle_signatures (
+    record BLOB NOT NULL, identity BLOB NOT NULL, log BLOB NOT NULL, certificate BLOB NOT NULL,
+    signature BLOB NOT NULL, PRIMARY KEY (record, identity)
+) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -259,6 +288,7 @@ _STEPS = {
     "recovery": _RECOVERY,
     "hub_addresses": _HUB_ADDRESSES,
     "devices": _DEVICES,
+    "circles": _CIRCLES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from making import circle_bodies
 from making.curve import Signer
 from making.devices import revocation, revoked, rotated, rotation
 from making.document import Group
@@ -48,6 +49,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     26: ("revocation device card", [REVOCATION, DEVICE, CARD]),
     27: ("rotation origins", [rotated(body(rotation())), [bytes(300), bytes(340)]]),
     28: ("id", [HASH]),
+    **circle_bodies.WELL,
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -68,6 +70,7 @@ ALSO: dict[int, dict[str, list[Any]]] = {
         "32 directions, told only": [0, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGH" for b in "ABCD"]],
     },
     20: {"nothing": [0, []], "eight records": [1, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 8]},
+    **circle_bodies.ALSO,
 }
 REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
@@ -192,6 +195,7 @@ RANGE: dict[int, dict[str, list[Any]]] = {
     28: {"an id of 31 bytes": [HASH[1:]], "the id as text": ["x" * 32]},
     15: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
+    **circle_bodies.RANGE,
 }
 SHAPE: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -204,6 +208,7 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
     19: {"the rows as bytes": [1, b""], "a row of four fields": [1, [[5, 0, "EUR", 7]]], "a row as bytes": [1, [b""]]},
     20: {"the records as bytes": [0, b""], "a record of five fields": [0, [RECORD[:5]]], "a record as text": [0, [""]]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},
+    **circle_bodies.SHAPE,
 }
 
 

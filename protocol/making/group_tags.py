@@ -28,9 +28,13 @@ def member_tag(secret: bytes, agreement: bytes) -> bytes:
 
 def code(secret: bytes, name: bytes, net: bytes = NET, check: bytes | None = None) -> str:
     """Return an invitation code, whatever the name is; `check` instead of the right one."""
-    content = secret + name
+    return encoded("lzg1", secret + name, net, check)
+
+
+def encoded(prefix: str, content: bytes, net: bytes, check: bytes | None = None) -> str:
+    """Return the code of some bytes; `check` instead of the right one."""
     check = digest("lz/invite/1", net + content)[:4] if check is None else check
-    return "lzg1" + base64.b32encode(check + content).decode().lower().rstrip("=")
+    return prefix + base64.b32encode(check + content).decode().lower().rstrip("=")
 
 
 def after(digit: str) -> str:

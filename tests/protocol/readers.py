@@ -12,6 +12,7 @@ from lazpool.errors import MalformedError
 from lazpool.records import mail, sync, where
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
+from lazpool.records.circles import CoSignature, FoundingTerms, RideTerms, founding_from, invite_from, ride_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
 from lazpool.records.groups import from_code, member_tag, post_tag, to_code
 from lazpool.records.letters import open_letter
@@ -25,6 +26,7 @@ from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.rules import ledger
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
+from lazpool.rules.circles import counted, is_whole
 from lazpool.rules.itinerary import Rider
 from lazpool.rules.matching import Miss
 from lazpool.rules.terms import DISTANCE_SLACK, place
@@ -199,7 +201,7 @@ def _sync_list(read: Callable[[bytes], tuple[bytes, ...]]) -> Callable[[Vector],
 def _body(vector: Vector) -> Any:
     body = body_from(vector.group["kind"], vector.raw("bytes"))
     same(vector.raw("bytes"), encode(body.fields()))
-    return {"fields": shown(getattr(body, "half", body))}
+    return {"fields": shown(getattr(body, "half", getattr(body, "invite", body)))}
 
 
 def _letter(vector: Vector) -> Any:
@@ -336,6 +338,33 @@ def _turns(vector: Vector) -> Any:
     return {"points": [known[one].points for one in people], "order": order}
 
 
+def _cosigned(read: Callable[[bytes], FoundingTerms | RideTerms]) -> Callable[[Vector], Any]:
+    def reader(vector: Vector) -> Any:
+        terms = read(vector.raw("terms"))
+        same(vector.raw("terms"), terms.body())
+        signatures = [CoSignature(*decode(bytes.fromhex(one), MAX_PART)) for one in vector.test["signatures"]]
+        for one in signatures:
+            one.check(terms)
+        if not is_whole(terms, [one.identity for one in signatures]):
+            raise MalformedError("signature", "not signed by all")
+        return {"id": terms.id.hex(), "fields": shown(terms)}
+
+    return reader
+
+
+def _counted(vector: Vector) -> Any:
+    return {
+        "counted": [one.id.hex() for one in counted(ride_from(bytes.fromhex(ride)) for ride in vector.test["rides"])]
+    }
+
+
+def _circle_code(vector: Vector) -> Any:
+    net = vector.raw("net")
+    invite = invite_from(vector.test["code"], net)
+    assert invite_from(invite.code(net), net) == invite
+    return {"fields": shown(invite)}
+
+
 READERS: dict[str, Callable[[Vector], Any]] = {
     **proof_readers.READERS,
     "Codec": _codec,
@@ -371,4 +400,8 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "GroupMember": _group_member,
     "GroupCode": _group_code,
     "Turns": _turns,
+    "Founding": _cosigned(founding_from),
+    "CircleRide": _cosigned(ride_from),
+    "CircleCounted": _counted,
+    "CircleCode": _circle_code,
 }

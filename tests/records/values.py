@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import h3.api.basic_int as h3
 from hypothesis import strategies as st
 
-from lazpool.records import deal_bodies, entries, halves, mail, people, posts, recovery, sync
+from lazpool.records import circle_bodies, circles, deal_bodies, entries, halves, mail, people, posts, recovery, sync
 from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
@@ -98,6 +98,12 @@ settlement_terms = st.builds(
 )
 second_halves = st.builds(Countersignature, hashes, devices, st.integers(1, 2**32 - 1), hashes, signatures)
 
+cosigners = st.lists(
+    st.builds(circles.CoSignature, keys, keys, signatures, signatures), max_size=12, unique_by=lambda one: one.identity
+).map(tuple)
+invites = st.builds(circles.Invite, deals, st.just("To work"), keys, keys, keys, letterboxes.map(b"".join))
+some = st.binary(min_size=1, max_size=640)
+
 ibans = st.sampled_from(("", "DE89370400440532013000", "NO9386011117947", "GB82WEST12345698765432"))
 
 held = st.builds(
@@ -144,6 +150,20 @@ any_body = st.one_of(
         st.lists(held, max_size=32, unique_by=lambda row: row.key).map(tuple),
     ),
     st.builds(recovery.Records, st.integers(0, 1), st.lists(sealed_records, max_size=2).map(tuple)),
+    st.builds(circle_bodies.CircleInvitation, invites),
+    st.builds(circle_bodies.Joining, devices, cards, texts(64)),
+    st.builds(circle_bodies.Founding, some, cosigners),
+    st.builds(circle_bodies.Signed, hashes, cosigners, texts(500)),
+    st.builds(circle_bodies.Ride, some, cosigners, hashes),
+    st.builds(
+        circle_bodies.Ask,
+        *(hashes, st.integers(0, 99), st.integers(99, 2**22 - 1), st.binary(min_size=8, max_size=8)),
+        st.integers(0, 480).map(lambda number: bytes(6 * number)),
+    ),
+    st.builds(
+        circle_bodies.Told,
+        *(st.integers(1, MAX_MINUTE), hashes, st.lists(some, max_size=4).map(tuple), st.integers(0, 1)),
+    ),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))
