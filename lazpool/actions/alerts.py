@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from lazpool.actions.events import DealChange, NewMatch
+from lazpool.actions.events import CircleWaits, DealChange, NewMatch
 from lazpool.records.agreements import agreement_from
 from lazpool.rules.conditions import names
 from lazpool.rules.negotiation import Role, State
+from lazpool.store.circles import BIRTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,9 @@ def alerts(desk: Desk, events: Sequence[Event]) -> list[Alert]:
     """Return what to tell of events: few one by one, many in one sum for each kind; deals first."""
     deals: list[Event] = [event for event in events if isinstance(event, DealChange)]
     matches: list[Event] = [event for event in events if isinstance(event, NewMatch)]
-    found = [_sum(desk, "deal", deals)] if len(deals) > MOST_DEALS else [alert(desk, one) for one in deals]
+    circles: list[Event] = [event for event in events if isinstance(event, CircleWaits)]
+    found = [_sum(desk, "circle", circles)] if len(circles) > 1 else [alert(desk, one) for one in circles]
+    found += [_sum(desk, "deal", deals)] if len(deals) > MOST_DEALS else [alert(desk, one) for one in deals]
     return found + ([_sum(desk, "match", matches)] if len(matches) > 1 else [alert(desk, one) for one in matches])
 
 
@@ -73,6 +76,9 @@ def alert(desk: Desk, event: Event) -> Alert:
         kind: Kind = "match"
         identifier, title, body = event.match.id.hex(), _match_title(event.match), _match_body(desk, event.match)
         about: dict[str, Any] = {"match": _match(desk, event.match)}
+    elif isinstance(event, CircleWaits):
+        kind, identifier, (title, body) = "circle", event.id.hex(), _circle_words(event)
+        about = {"circle": _circle(event)}
     else:
         kind, identifier, title, body = "deal", event.deal.id.hex(), _deal_title(event), _deal_body(desk, event)
         about = {"change": _word(event), "ours": event.ours, "deal": _deal(desk, event), "note": event.note or None}
@@ -95,7 +101,11 @@ def plain(text: str) -> str:
 
 def _sum(desk: Desk, kind: Kind, events: list[Event]) -> Alert:
     number, told = len(events), [alert(desk, one) for one in events[-MOST_LISTED:]]
-    words = {"match": ("new matches", "lazpool matches"), "deal": ("changes of deals", "lazpool deals")}
+    words = {
+        "match": ("new matches", "lazpool matches"),
+        "deal": ("changes of deals", "lazpool deals"),
+        "circle": ("things in circles that wait for you", "lazpool circle list"),
+    }
     title, body = f"{number} {words[kind][0]}", f"They are listed by: {words[kind][1]}"
     about = {"events": [one.document for one in told]}
     return Alert(title, body, "", _document(desk, kind, (title, body), events, "", about), tuple(events))
@@ -139,6 +149,23 @@ def _deal(desk: Desk, event: DealChange) -> dict[str, Any]:
         "reason": event.change.reason,
         "conditions": names(deal.flags),
     }
+
+
+def _circle(event: CircleWaits) -> dict[str, Any]:
+    return {
+        "id": event.circle.id.hex(),
+        "name": event.circle.name,
+        "waits_for": event.record.kind if event.record else "joining",
+        "record": event.record.id.hex() if event.record else None,
+    }
+
+
+def _circle_words(event: CircleWaits) -> tuple[str, str]:
+    name = plain(event.circle.name)
+    if event.record is None:
+        return "You are invited to a circle", f'Circle "{name}"; lazpool circle join'
+    what = "A circle is founded" if event.record.kind == BIRTH else "A shared ride waits for your signature"
+    return what, f'Circle "{name}"; lazpool circle sign {event.record.id.hex()[:_SHORT]}'
 
 
 def _match_title(match: Match) -> str:

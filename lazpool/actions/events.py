@@ -1,4 +1,4 @@
-"""What a person may want to hear of as it happens: new matches, and what becomes of deals.
+"""What a person may want to hear of as it happens: new matches, what becomes of deals, what circles wait for.
 
 `watch` follows it from when it is started; the hook goes on where it stopped, whatever happened in between. Nothing is
 written down here but what was told: the two databases are what is read.
@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from lazpool.actions.desk import renew_board
 from lazpool.config import EVENTS
 from lazpool.rules.negotiation import TABLE, Role, State
-from lazpool.store import alerts, board, deals, own
+from lazpool.store import alerts, board, circles, deals, own
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from lazpool.actions.desk import Desk
     from lazpool.store.alerts import Change
+    from lazpool.store.circles import Circle, Record
     from lazpool.store.deals import Deal
 
-Kind = Literal["match", "deal"]
+Kind = Literal["match", "deal", "circle"]
 """Kinds of events, as the settings name them."""
 STALE = 24 * 60
 """Minutes after which something is no news for the hook any more; `lazpool matches` and `deals` still show it."""
@@ -62,7 +63,21 @@ class DealChange:
         return self.change.was != self.change.state
 
 
-Event: TypeAlias = NewMatch | DealChange
+@dataclass(frozen=True, slots=True)
+class CircleWaits:
+    """A circle waits for us: we are invited (no record), or a founding or a ride is to be signed; at: minute."""
+
+    circle: Circle
+    record: Record | None
+    at: int
+
+    @property
+    def id(self) -> bytes:
+        """What waits: the circle, or the founding or ride."""
+        return self.record.id if self.record else self.circle.id
+
+
+Event: TypeAlias = NewMatch | DealChange | CircleWaits
 
 
 class Feed:
@@ -75,6 +90,7 @@ class Feed:
         self._change = alerts.newest(desk.node) if since is None else 0
         self._since = since or 0
         self._known = {one.id for one in live_matches(desk) if since is None or one.found < since}
+        self._known |= {one.id for one in waiting_circles(desk) if since is None or one.at < since}
 
     def take(self) -> list[Event]:
         """Return what has come since the last time, oldest first; cheap when nobody has committed anything."""
@@ -84,7 +100,7 @@ class Feed:
         if versions == self._versions:
             return []
         self._versions = versions
-        fresh = [*self._matches(), *self._changes()]
+        fresh = [*self._matches(), *self._changes(), *self._circles()]
         return sorted(fresh, key=lambda event: event.at)
 
     def _matches(self) -> list[Event]:
@@ -93,6 +109,13 @@ class Feed:
         fresh = [one for one in live_matches(self._desk) if one.id not in self._known]
         self._known.update(one.id for one in fresh)
         return [NewMatch(one) for one in fresh]
+
+    def _circles(self) -> list[Event]:
+        if "circle" not in self._kinds:
+            return []
+        fresh = [one for one in waiting_circles(self._desk) if one.id not in self._known]
+        self._known.update(one.id for one in fresh)
+        return list(fresh)
 
     def _changes(self) -> list[Event]:
         if "deal" not in self._kinds:
@@ -108,6 +131,7 @@ def begin_telling(desk: Desk) -> None:
         return
     with desk.node.transaction():
         alerts.tell_matches(desk.node, [(one.id, one.expires) for one in live_matches(desk)])
+        alerts.tell_circles(desk.node, [(one.id, one.at) for one in waiting_circles(desk)])
         alerts.tell_change(desk.node, alerts.newest(desk.node))
 
 
@@ -121,6 +145,9 @@ def untold(desk: Desk, kinds: Collection[str]) -> list[Event]:
     if "deal" in kinds:
         found = alerts.changes(desk.node, alerts.told_change(desk.node) or 0, since)
         events += [one for one in _changes(desk, found) if not one.ours]
+    if "circle" in kinds:
+        known = alerts.told_circles(desk.node)
+        events += [one for one in waiting_circles(desk) if one.id not in known and one.at >= since]
     return sorted(events, key=lambda event: event.at)
 
 
@@ -128,8 +155,10 @@ def tell(desk: Desk, events: Sequence[Event]) -> None:
     """Remember that the hook has told of these."""
     matches = [(one.match.id, one.match.expires) for one in events if isinstance(one, NewMatch)]
     changes = [one.change.id for one in events if isinstance(one, DealChange)]
+    circles = [(one.id, one.at) for one in events if isinstance(one, CircleWaits)]
     with desk.node.transaction():
         alerts.tell_matches(desk.node, matches)
+        alerts.tell_circles(desk.node, circles)
         if changes:
             alerts.tell_change(desk.node, max(alerts.told_change(desk.node) or 0, *changes))
 
@@ -143,6 +172,18 @@ def live_matches(desk: Desk) -> list[board.Match]:
     """Return the matches that something can still come of."""
     live = {one.id for one in own.posts(desk.node)}
     return [one for one in board.matches(desk.board) if one.mine in live and one.expires >= desk.minute]
+
+
+def waiting_circles(desk: Desk) -> list[CircleWaits]:
+    """Return what circles wait for: invitations, and what is to be signed."""
+    found = []
+    for circle in circles.every(desk.node):
+        if circle.state == circles.INVITED:
+            found.append(CircleWaits(circle, None, circle.created))
+        for kind in (circles.BIRTH, circles.RIDE):
+            records = circles.records(desk.node, circle.id, kind, circles.PENDING)
+            found += [CircleWaits(circle, one, one.at) for one in records if not one.blind]
+    return found
 
 
 def _changes(desk: Desk, found: Sequence[Change]) -> list[DealChange]:

@@ -43,6 +43,8 @@ COMMANDS = {
         "map": "mapping:show_map",
         "propose": "matching:propose",
         "invite": "matching:invite",
+        "circle": "circles:circle",
+        "turn": "circles:turn",
         "watch": "watching:watch",
         "hook": "watching:hook",
         "deals": "dealing:deals",

@@ -33,6 +33,7 @@ _LISTING = {
     "plan": "plan list",
     "receipt": "ledger show",
     "settlement": "settlements",
+    "ride": "circle show CIRCLE",
 }
 MIN_PREFIX = 4
 SHORT = 8

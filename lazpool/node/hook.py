@@ -29,7 +29,7 @@ GATHER_S = 1.0
 """How long what comes next is awaited, so that a burst is one alert."""
 PAUSE_S = 5.0
 """Seconds between two alerts of a kind at least."""
-MOST_PAUSE_S = {"match": 600.0, "deal": 20.0}
+MOST_PAUSE_S = {"match": 600.0, "deal": 20.0, "circle": 60.0}
 """The same while it goes on and on: any stranger can post what matches, a deal is with somebody."""
 
 

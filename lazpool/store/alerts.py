@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lazpool.store.database import Store
 
-_MATCH, _DEAL = "match", "deal"
+_MATCH, _DEAL, _CIRCLE = "match", "deal", "circle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ def newest(db: Store) -> int:
 
 def told_matches(db: Store) -> set[bytes]:
     """Return the ids of the matches that were told of."""
-    return {row[0] for row in db.all("SELECT id FROM told WHERE kind=?", (_MATCH,))}
+    return _told(db, _MATCH)
+
+
+def told_circles(db: Store) -> set[bytes]:
+    """Return the ids of what circles wait for that was told of."""
+    return _told(db, _CIRCLE)
 
 
 def told_change(db: Store) -> int | None:
@@ -52,8 +57,12 @@ def told_change(db: Store) -> int | None:
 
 def tell_matches(db: Store, told: Iterable[tuple[bytes, int]]) -> None:
     """Remember matches that were told of, each with the minute at which it expires."""
-    rows = [(_MATCH, identifier, expires) for identifier, expires in told]
-    db.connection.executemany("INSERT OR REPLACE INTO told VALUES (?,?,?)", rows)
+    _tell(db, _MATCH, told)
+
+
+def tell_circles(db: Store, told: Iterable[tuple[bytes, int]]) -> None:
+    """Remember what circles wait for that was told of, each with its minute."""
+    _tell(db, _CIRCLE, told)
 
 
 def tell_change(db: Store, number: int) -> None:
@@ -65,3 +74,13 @@ def forget(db: Store, *, changes_before: int, matches_before: int) -> None:
     """Forget changes from before a minute, and matches that expired before one."""
     db.execute("DELETE FROM deal_events WHERE at<?", (changes_before,))
     db.execute("DELETE FROM told WHERE kind=? AND upto<?", (_MATCH, matches_before))
+    db.execute("DELETE FROM told WHERE kind=? AND upto<?", (_CIRCLE, changes_before))
+
+
+def _told(db: Store, kind: str) -> set[bytes]:
+    return {row[0] for row in db.all("SELECT id FROM told WHERE kind=?", (kind,))}
+
+
+def _tell(db: Store, kind: str, told: Iterable[tuple[bytes, int]]) -> None:
+    rows = [(kind, identifier, upto) for identifier, upto in told]
+    db.connection.executemany("INSERT OR REPLACE INTO told VALUES (?,?,?)", rows)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.losses import play_losses
 from tests.simulation.schedules import play_anything, play_rides, prepare
+from tests.simulation.test_circle_weather import play_circle, prepare_circle
 from tests.simulation.wishes import STORIES, crash_at, prepare_two
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def main() -> int:
         seeds = range(args.first, args.first + args.seeds)
         failures = sum(_pairs(root, name, seeds) for name in STORIES)
         for kind in (play_rides, play_anything, play_losses):
-            failures += _storms(root, kind, seeds)
+            failures += _storms(root, "three", kind, seeds)
+        prepare_circle(root / "circle")
+        failures += _storms(root, "circle", play_circle, seeds)
     finally:
         shutil.rmtree(root, ignore_errors=True)
     return int(failures > 0)
@@ -57,11 +60,11 @@ def _pairs(root: Path, name: str, seeds: range) -> int:
     return failures
 
 
-def _storms(root: Path, play: Callable[[Path, Path, int], int], seeds: range) -> int:
+def _storms(root: Path, homes: str, play: Callable[[Path, Path, int], int], seeds: range) -> int:
     began, failures, died = time.monotonic(), 0, 0
     for seed in seeds:
         try:
-            died += play(root / "three", root / str(seed), seed)
+            died += play(root / homes, root / str(seed), seed)
         except AssertionError as wrong:
             failures += 1
             print(f"  seed {seed}: {wrong}", flush=True)
