@@ -62,7 +62,7 @@ def explain(desk: Desk, match: board.Match) -> Explained:
     if not isinstance(offer, Offer) or not isinstance(request, Request):
         raise NotFoundError("that match joins no offer to a request", hint=_LISTING)
     group = groups.secret_of(desk.node, offer)
-    room = judge(desk, standpoint(desk, mine), offer, request)
+    room = judge(desk, standpoint(desk, mine), request if match.role == Role.DRIVER else offer)
     found = room if isinstance(room, Fit) else fit(offer, request, group=group)
     if isinstance(found, Miss):
         raise NotFoundError(f"the two posts no longer fit: {found.reason}", hint=_LISTING, code="stale")

@@ -9,9 +9,11 @@ from lazpool.actions.standpoint import Standpoint, judge, standpoint
 from lazpool.actions.walks import place_of
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
 from lazpool.rules.areas import offer_areas, request_area
+from lazpool.rules.insertion import Inserter
 from lazpool.rules.matching import Fit
 from lazpool.rules.negotiation import Role
-from lazpool.rules.outline import Outline, cells_near, may_fit, may_meet
+from lazpool.rules.outline import Outline, cells_near, may_meet, outline
+from lazpool.rules.rides import Ride, Wish, ride, ride_again, unpack_way
 from lazpool.store import board, own
 from lazpool.wire.hashing import tagged_hash
 
@@ -31,13 +33,21 @@ class Heard(NamedTuple):
     bounds: Outline
 
 
+class Candidate(NamedTuple):
+    """An offer or a request of others that may match, as far as it has to be known for that; inserter: if measured."""
+
+    id: bytes
+    post: Ride | Request
+    inserter: Inserter | None = None
+
+
 def match_own(desk: Desk, post: own.OwnPost, *, anew: bool = False) -> int:
     """Match an own post with everything on the board; return how many new matches there are.
 
     anew: forget the matches it had, since what they follow from has changed, such as where people meet.
     """
     mine = standpoint(desk, post)
-    found = list(candidates(desk, mine.signed.post, mine.bounds))
+    found = list(candidates(desk, mine))
     with desk.board.transaction():
         if anew:
             board.forget_matches(desk.board, post.id)
@@ -46,20 +56,38 @@ def match_own(desk: Desk, post: own.OwnPost, *, anew: bool = False) -> int:
     return count
 
 
-def candidates(desk: Desk, mine: Post, bounds: Outline) -> Iterator[SignedPost]:
-    """Yield the posts on the board that an own offer or request may match, decoded: all that do, and few others."""
+def candidates(desk: Desk, mine: Standpoint) -> Iterator[Candidate]:
+    """Yield the posts on the board that an own offer or request may match: all that do, and few others."""
+    return measured(mine, near(desk, mine.signed.post, mine.bounds))
+
+
+def measured(mine: Standpoint, rows: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[Candidate]:
+    """Yield what may match among posts given by id, envelope and shape.
+
+    Most offers are ruled out by their way, before their terms are read. A walk of w km saves a driver at most 2 w.
+    """
+    wanted, spare_km = mine.measured, 2 * mine.walks.away_km if mine.walks else 0.0
+    for identifier, envelope, shape in rows:
+        if isinstance(wanted, Wish):
+            limit_km, way = unpack_way(shape)
+            inserter = Inserter(way, wanted.lift, limit_km + spare_km)
+            if inserter.least_km <= limit_km + spare_km:
+                yield Candidate(identifier, ride_again(envelope, limit_km, way), inserter)
+        elif isinstance(post := read_post(envelope)[0].post, Request):
+            yield Candidate(identifier, post)
+
+
+def near(desk: Desk, mine: Post, bounds: Outline) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield id, envelope and shape of the same posts."""
     sought = Request.KIND if isinstance(mine, Offer) else Offer.KIND
-    for envelope, shape in board.near(desk.board, sought, cells_near(sought, bounds), bounds):
-        pair = (bounds.shape, shape) if sought == Request.KIND else (shape, bounds.shape)
-        if may_fit(*pair):
-            yield read_post(envelope)[0]
+    return board.near(desk.board, sought, cells_near(sought, bounds), bounds)
 
 
 def match_heard(desk: Desk, heard: Iterable[Heard], ours: Sequence[Standpoint]) -> int:
     """Match posts just heard with our own live posts, inside the board's transaction; return how many matches."""
     offers, requests = ([mine for mine in ours if mine.drives is kind] for kind in (True, False))
     return sum(
-        _note(desk, mine, theirs.signed)
+        _note(desk, mine, _candidate(theirs))
         for theirs in heard
         for mine in (requests if isinstance(theirs.signed.post, Offer) else offers)
         if _may_match(mine, theirs)
@@ -68,7 +96,9 @@ def match_heard(desk: Desk, heard: Iterable[Heard], ours: Sequence[Standpoint]) 
 
 def match_two(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> bool:
     """Match an own post with one other; return whether that is a new match."""
-    return _note(desk, standpoint(desk, mine), theirs)
+    if isinstance(theirs.post, Withdrawal):
+        return False
+    return _note(desk, standpoint(desk, mine), _candidate(Heard(theirs, outline(theirs.post))))
 
 
 def own_live(desk: Desk) -> list[Standpoint]:
@@ -89,19 +119,30 @@ def match_id(mine: bytes, theirs: bytes) -> bytes:
 
 
 def _may_match(mine: Standpoint, theirs: Heard) -> bool:
-    offer, request = (mine.bounds, theirs.bounds) if mine.drives else (theirs.bounds, mine.bounds)
-    return may_meet(offer, request) and may_fit(offer.shape, request.shape)
+    return may_meet(mine.bounds, theirs.bounds) if mine.drives else may_meet(theirs.bounds, mine.bounds)
 
 
-def _note(desk: Desk, mine: Standpoint, theirs: SignedPost) -> bool:
-    if (pair := mine.with_other(theirs.post)) is None:
+def _candidate(theirs: Heard) -> Candidate:
+    match theirs.signed.post:
+        case Offer() as offer:
+            return Candidate(theirs.signed.id, ride(offer, unpack_way(theirs.bounds.shape)))
+        case Request() as request:
+            return Candidate(theirs.signed.id, request)
+    raise TypeError("a withdrawal is no trip")
+
+
+def _note(desk: Desk, mine: Standpoint, theirs: Candidate) -> bool:
+    if mine.drives is not isinstance(theirs.post, Request):
         return False
-    result = judge(desk, mine, *pair)
-    return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, pair, result))
+    result = judge(desk, mine, theirs.post, theirs.inserter)
+    return isinstance(result, Fit) and board.add_match(desk.board, _match(desk, mine, theirs, result))
 
 
-def _match(desk: Desk, mine: Standpoint, theirs: SignedPost, pair: tuple[Offer, Request], result: Fit) -> board.Match:
-    offer, request = pair
+def _match(desk: Desk, mine: Standpoint, theirs: Candidate, result: Fit) -> board.Match:
+    ours, others = mine.signed.post, theirs.post
+    offer = others if isinstance(ours, Request) else ours
+    if isinstance(ours, Withdrawal) or not isinstance(offer, Offer | Ride):
+        raise TypeError("a match joins an offer to a request")
     return board.Match(
         id=match_id(mine.signed.id, theirs.id),
         role=Role.DRIVER if mine.drives else Role.PASSENGER,
@@ -117,7 +158,7 @@ def _match(desk: Desk, mine: Standpoint, theirs: SignedPost, pair: tuple[Offer, 
         unit=result.unit,
         co2=result.co2_g,
         estimated=int(result.estimated),
-        expires=min(offer.expires, request.expires),
+        expires=min(ours.expires, others.expires),
         found=desk.minute,
         delay=result.delay_min,
         pickup_spot=result.pickup.name if result.pickup else "",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lazpool.actions.matches import candidates, match_id, match_two
+from lazpool.actions.matches import match_id, match_two, near
 from lazpool.actions.standpoint import judge, standpoint
 from lazpool.errors import NotFoundError
 from lazpool.records.places import centre
@@ -103,7 +103,8 @@ def _looked_at(desk: Desk, mine: own.OwnPost, most: int) -> Iterator[Verdict]:
     here = standpoint(desk, mine)
     wider = _wider(here.signed.post)
     if not isinstance(wider, Withdrawal):
-        for theirs in islice(candidates(desk, wider, outline(wider)), most):
+        for _, envelope, _ in islice(near(desk, wider, outline(wider)), most):
+            theirs, _ = read_post(envelope)
             if (both := here.with_other(theirs.post)) is not None:
                 yield _fitted(desk, Verdict(mine, theirs, both), here)
 
@@ -135,9 +136,9 @@ def _judge(desk: Desk, mine: own.OwnPost, theirs: SignedPost) -> Verdict:
 
 def _fitted(desk: Desk, verdict: Verdict, here: Standpoint) -> Verdict:
     """Return the verdict of matching on an offer and a request."""
-    if verdict.posts is None:
+    if verdict.posts is None or isinstance(verdict.theirs.post, Withdrawal):
         return verdict
-    found = judge(desk, here, *verdict.posts)
+    found = judge(desk, here, verdict.theirs.post)
     if isinstance(found, Fit):
         return replace(verdict, match=match_id(verdict.mine.id, verdict.theirs.id))
     otherwise = _otherwise(*verdict.posts, found, here.group)

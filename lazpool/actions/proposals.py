@@ -22,7 +22,7 @@ from lazpool.rules import matching
 from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Fit, fit_places
 from lazpool.rules.negotiation import OPEN, Event, Role, State
-from lazpool.rules.walking import standing
+from lazpool.rules.walking import narrowed, standing
 from lazpool.store import board, deals, groups, own
 from lazpool.store.deals import Deal
 
@@ -131,7 +131,7 @@ def _send_proposal(desk: Desk, deal: Deal, offer: SignedPost, request: own.OwnPo
     deal.flags, deal.detour = wish.post.flags, found.detour_min
     _say_where(deal, found, request)
     member = member_tag(secret, terms.id) if secret else b""
-    deal.max_delay = agreement.patience(matching.narrowed(agreement.window_of(wish.post), walk), found)
+    deal.max_delay = agreement.patience(narrowed(agreement.window_of(wish.post), walk), found)
     about_me = (desk.device, new_card(desk, deal), desk.config.name, checked_note(note))
     body = Proposal(deal.terms, deal.passenger_sig, *about_me, deal.flags, member, deal.max_delay)
     write(desk, deal, body, How(awaits=True))
@@ -164,7 +164,7 @@ def meeting(
     reason = ""
     for places, walk in ((ends, pair), (ends, _NOWHERE), (middle, _NOWHERE)):
         cells = agreement.meeting_cells(*standing(places, walk))
-        window = matching.narrowed(agreement.window_of(request), walk)
+        window = narrowed(agreement.window_of(request), walk)
         found = fit_places(offer, centre(cells[0]), centre(cells[1]), request.seats, window=window)
         if isinstance(found, Fit):
             return cells, matching.on_foot(found, walk)
@@ -218,9 +218,9 @@ def _trip(signed: SignedPost) -> Offer | Request:
 def _check_room(desk: Desk, mine: own.OwnPost, wanted: SignedPost) -> None:
     """Refuse to invite whom those aboard leave no room for; a match is older than what was agreed since."""
     ours = standpoint(desk, mine)
-    if (pair := ours.with_other(wanted.post)) is None or not riders(desk, mine.id):
+    if not isinstance(wanted.post, Request) or not riders(desk, mine.id):
         return
-    if isinstance(found := judge(desk, ours, *pair), matching.Miss):
+    if isinstance(found := judge(desk, ours, wanted.post), matching.Miss):
         raise RefusedError(f"those whom you have accepted leave no room: {found.reason}", code="no-fit")
 
 

@@ -25,7 +25,7 @@ from lazpool.records.shape import (
     check_unit,
     wrong,
 )
-from lazpool.wire.codec import Array, decode, encode
+from lazpool.wire.codec import Array, decode, decode_again, encode
 from lazpool.wire.envelope import Envelope, open_envelope
 from lazpool.wire.hashing import NET_SIZE, tagged_hash
 from lazpool.wire.signing import sign, verify_post
@@ -208,6 +208,12 @@ def read_post(data: bytes) -> tuple[SignedPost, bytes]:
     envelope = open_envelope(data, MAX_POST)
     post = post_from_body(envelope.body)
     return SignedPost(post, post_id(envelope.body), data), envelope.signature
+
+
+def fields_again(data: bytes) -> Array:
+    """Return the wire array of a post that was read before and kept, unchecked."""
+    body, _ = decode_again(data)
+    return decode_again(body)  # type: ignore[arg-type] # bytes, as it was when it was read
 
 
 def check_signature(signed: SignedPost, signature: bytes) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from lazpool.records.places import Point
 
+EARTH_KM = 6371.007180918475
+"""The mean radius that H3 measures with (authalic, WGS84)."""
 CIRCUITY = 1.3
 """Road kilometres per great-circle kilometre: the factor of the measurements behind the widening below."""
 SPEED_KMH = 60

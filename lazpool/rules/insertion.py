@@ -2,44 +2,36 @@
 
 In different legs i < j the driver's extra way is `A_i + B_j`, with `A_i = d(p_i,a) + d(a,p_i+1) - d(p_i,p_i+1)` and B_j
 likewise; in one leg it is `J_i = d(p_i,a) + d(a,b) + d(b,p_i+1) - d(p_i,p_i+1)`. The detour is the extra way in
-minutes plus two stops. All pairs are looked at, not only the cheapest: seats and windows may forbid the cheapest, and a
-route has at most 16 vertices.
+minutes plus two stops. Seats and windows may forbid the cheapest, so that all pairs count; a route has at most 16
+vertices.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import accumulate
+from operator import add, sub
 from typing import TYPE_CHECKING, NamedTuple
 
-from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, km, leg_kms, whole
+from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, whole
+from lazpool.rules.track import arcs_km
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from lazpool.records.places import Point
+    from lazpool.rules.track import Lift, Track
 
 AT_VERTEX_KM = 1.7
 """A stop this near to a vertex counts as at the vertex when legs are told to people. A post knows a town only by its
 res-7 cell, up to 1.7 km from centre to corner, so on which side of the vertex the stop lies is noise."""
 
 
-class Insertion(NamedTuple):
-    """One way to serve a passenger.
-
-    pickup_leg, dropoff_leg: the legs that are bent to the stops. extra_km: the driver's extra way, great circle.
-    pickup_min, dropoff_min: offsets from departure, whole minutes.
-    """
+class Way(NamedTuple):
+    """One way to serve a passenger: the legs that are bent to pick-up and drop-off, and the extra way, great circle."""
 
     pickup_leg: int
     dropoff_leg: int
     extra_km: float
-    pickup_min: int
-    dropoff_min: int
-
-    def leaving(self, depart: int) -> Placement:
-        """Return it for a driver who leaves at that minute with nobody aboard."""
-        i, j, extra, pickup, dropoff = self
-        return Placement(i, j, *between((i, i + 1), (j, j + 1)), extra, depart, depart + pickup, depart + dropoff)
 
 
 class Placement(NamedTuple):
@@ -67,46 +59,49 @@ class Placement(NamedTuple):
 
 
 class Inserter:
-    """A way of at least two points measured once against one pick-up and one drop-off."""
+    """A way measured once against one ride.
 
-    def __init__(self, route: Sequence[Point], pickup: Point, dropoff: Point) -> None:
-        """Measure."""
-        self._legs = leg_kms(route)
-        self._to_a = tuple([km(vertex, pickup) for vertex in route])
-        self._to_b = tuple([km(vertex, dropoff) for vertex in route])
-        self._extra_a = self._sideways(self._to_a)
-        self._extra_b = self._sideways(self._to_b)
-        self.direct_km = km(pickup, dropoff)
+    least_km: the extra way of the cheapest insertion; infinite where that was seen to be beyond a limit.
+    """
 
-    def least_km(self, *, back: bool = False) -> float:
-        """Return the extra way of the cheapest insertion; back: of the ride in the other direction."""
-        first, second, to_first, to_second = self._extra_a, self._extra_b, self._to_a, self._to_b
-        if back:
-            first, second, to_first, to_second = second, first, to_second, to_first
-        least, cheapest = math.inf, math.inf
-        for i, leg in enumerate(self._legs):
-            one_leg = to_first[i] + self.direct_km + to_second[i + 1] - leg
-            least = min(least, one_leg, cheapest + second[i])
-            cheapest = min(cheapest, first[i])
-        return max(least, 0.0)
+    __slots__ = ("_extra_a", "_extra_b", "_legs", "_one_leg", "_to_a", "_to_b", "direct_km", "least_km")
 
-    def ways(self, limit_km: float) -> Iterator[tuple[int, int, float]]:
-        """Yield pick-up leg, drop-off leg and extra way of all that cost at most `limit_km`, by legs."""
-        extra_a, extra_b = self._extra_a, self._extra_b
-        for i in range(len(self._legs)):
-            if extra_a[i] > limit_km:
-                continue  # Whatever the drop-off, the triangle inequality makes it no cheaper.
-            both = self._to_a[i] + self.direct_km + self._to_b[i + 1] - self._legs[i]
-            if both <= limit_km:
-                yield i, i, max(both, 0.0)
-            for j in range(i + 1, len(self._legs)):
-                if extra_a[i] + extra_b[j] <= limit_km:
-                    yield i, j, extra_a[i] + extra_b[j]
+    def __init__(self, way: Track, ride: Lift, limit_km: float = math.inf) -> None:
+        """Measure; nothing else can be asked once it is beyond the limit, which is mostly seen at one of the stops."""
+        vertices, legs = way
+        self.least_km = math.inf
+        to_a = arcs_km(vertices, ride.pickup)
+        extra_a = list(map(sub, map(add, to_a, to_a[1:]), legs))
+        if min(extra_a) > limit_km:
+            return
+        to_b = arcs_km(vertices, ride.dropoff)
+        extra_b = list(map(sub, map(add, to_b, to_b[1:]), legs))
+        if min(extra_b) > limit_km:
+            return
+        one_leg = list(map(sub, map(add, to_a, to_b[1:]), legs))
+        self.least_km = max(min(_in_two(extra_a, extra_b), min(one_leg) + ride.direct_km), 0.0)
+        self._legs, self._to_a, self._to_b, self.direct_km = legs, to_a, to_b, ride.direct_km
+        self._extra_a, self._extra_b, self._one_leg = extra_a, extra_b, one_leg
 
-    def within(self, limit_km: float, minutes: Sequence[int]) -> Iterator[Insertion]:
-        """Yield the same with its times; minutes: when the driver is at each point, after departure."""
-        for i, j, extra in self.ways(limit_km):
-            yield self._in_one_leg(i, extra, minutes) if i == j else self._in_two_legs(i, j, extra, minutes)
+    def least_back_km(self) -> float:
+        """Return the extra way of the cheapest insertion of the ride in the other direction."""
+        one_leg: float = min(map(sub, map(add, self._to_b, self._to_a[1:]), self._legs)) + self.direct_km
+        return max(min(_in_two(self._extra_b, self._extra_a), one_leg), 0.0)
+
+    def ways(self, limit_km: float) -> list[Way]:
+        """Return all that cost at most `limit_km`."""
+        direct, extra_a, extra_b = self.direct_km, self._extra_a, self._extra_b
+        for_a = limit_km - min(extra_b)
+        return [
+            *(Way(i, i, max(one + direct, 0.0)) for i, one in enumerate(self._one_leg) if one + direct <= limit_km),
+            *(
+                Way(i, j, max(one + extra_b[j], 0.0))
+                for i, one in enumerate(extra_a)
+                if one <= for_a
+                for j in range(i + 1, len(extra_b))
+                if one + extra_b[j] <= limit_km
+            ),
+        ]
 
     def ride_km(self, i: int, j: int) -> float:
         """Return the passenger's way from a stop on leg i to one on leg j."""
@@ -118,24 +113,30 @@ class Inserter:
         last = j - 1 if i < j and self._to_b[j] <= AT_VERTEX_KM else j
         return (first, last) if first <= last else (i, j)
 
-    def _sideways(self, to: Sequence[float]) -> list[float]:
-        return [max(to[i] + to[i + 1] - leg, 0.0) for i, leg in enumerate(self._legs)]
+    def pickup_min(self, way: Way, minutes: Sequence[int]) -> int:
+        """Return when the driver is at the pick-up; minutes: when at each vertex, both after departure."""
+        return whole(self._pickup(way, minutes))
 
-    def _in_one_leg(self, i: int, extra: float, minutes: Sequence[int]) -> Insertion:
-        before, after = self._to_a[i], self._to_b[i + 1]
-        way = before + self.direct_km + after
-        driven = minutes[i + 1] - minutes[i] + extra * MIN_PER_KM
-        pickup = minutes[i] + driven * _part(before, way)
-        dropoff = pickup + STOP_MIN + driven * _part(self.direct_km, way)
-        return Insertion(i, i, extra, whole(pickup), whole(dropoff))
+    def dropoff_min(self, way: Way, minutes: Sequence[int]) -> int:
+        """Return when the driver is at the drop-off, in the same measure."""
+        i, j, extra = way
+        if i == j:
+            taken = minutes[i + 1] - minutes[i] + extra * MIN_PER_KM
+            driven = taken * _part(self.direct_km, self._to_a[i] + self.direct_km + self._to_b[i + 1])
+            return whole(self._pickup(way, minutes) + STOP_MIN + driven)
+        to = self._to_b
+        taken = minutes[j + 1] - minutes[j] + self._extra_b[j] * MIN_PER_KM
+        behind = max(self._extra_a[i], 0.0) * MIN_PER_KM + STOP_MIN
+        return whole(minutes[j] + behind + taken * _part(to[j], to[j] + to[j + 1]))
 
-    def _in_two_legs(self, i: int, j: int, extra: float, minutes: Sequence[int]) -> Insertion:
-        a, b, extra_a = self._to_a, self._to_b, self._extra_a[i]
-        to_pickup = (minutes[i + 1] - minutes[i] + extra_a * MIN_PER_KM) * _part(a[i], a[i] + a[i + 1])
-        to_dropoff = (minutes[j + 1] - minutes[j] + self._extra_b[j] * MIN_PER_KM) * _part(b[j], b[j] + b[j + 1])
-        pickup = minutes[i] + to_pickup
-        dropoff = minutes[j] + extra_a * MIN_PER_KM + STOP_MIN + to_dropoff
-        return Insertion(i, j, extra, whole(pickup), whole(dropoff))
+    def _pickup(self, way: Way, minutes: Sequence[int]) -> float:
+        i, j, extra = way
+        before = self._to_a[i]
+        if i == j:
+            extra_i, total = extra, before + self.direct_km + self._to_b[i + 1]
+        else:
+            extra_i, total = max(self._extra_a[i], 0.0), before + self._to_a[i + 1]
+        return minutes[i] + (minutes[i + 1] - minutes[i] + extra_i * MIN_PER_KM) * _part(before, total)
 
 
 def between(first: tuple[float, float], last: tuple[float, float]) -> tuple[float, float]:
@@ -144,6 +145,15 @@ def between(first: tuple[float, float], last: tuple[float, float]) -> tuple[floa
         third = (first[1] - first[0]) / 3
         return first[0] + third, first[1] - third
     return sum(first) / 2, sum(last) / 2
+
+
+def _in_two(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the least cost of two stops on different legs, in this order."""
+    least, least_second = min(first), min(second)
+    if least_second in second[first.index(least) + 1 :]:
+        return least + least_second  # mostly so
+    dearer: float = min(map(add, accumulate(first, min), second[1:]), default=math.inf)
+    return dearer
 
 
 def _part(distance: float, total: float) -> float:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, budget_km, leg_kms, whole
 from lazpool.rules.insertion import Inserter, Placement, between
+from lazpool.rules.track import lift, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +110,7 @@ class Itinerary:
 
     def inserter(self, needs: Needs) -> Inserter:
         """Measure the way against a new rider."""
-        return Inserter([stop.point for stop in self._stops], needs.pickup, needs.dropoff)
+        return Inserter(track(stop.point for stop in self._stops), lift(needs.pickup, needs.dropoff))
 
     def placements(self, inserter: Inserter, needs: Needs) -> Iterator[Placement]:
         """Yield every way that keeps the driver's limit, with what else stands against it."""

@@ -7,33 +7,38 @@ seats on every leg and the window. Others filter with this, the driver's own nod
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.records.groups import post_tag
 from lazpool.records.places import centre
 from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
 from lazpool.rules.conditions import compatible
-from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, STOP_MIN, budget_km, road_hm
-from lazpool.rules.insertion import Inserter
+from lazpool.rules.geo import CIRCUITY, MIN_PER_KM, STOP_MIN, road_hm
+from lazpool.rules.insertion import Inserter, Placement, between
 from lazpool.rules.itinerary import Itinerary, Needs
 from lazpool.rules.reach import time_bounds
-from lazpool.rules.walking import metres, standing
+from lazpool.rules.rides import Window, ride, wish
+from lazpool.rules.track import lift, track
+from lazpool.rules.walking import metres, narrowed, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lazpool.records.places import Point, Spot
     from lazpool.records.posts import Offer, Request
-    from lazpool.rules.insertion import Insertion, Placement
+    from lazpool.rules.insertion import Way
     from lazpool.rules.itinerary import Rider
+    from lazpool.rules.rides import Ride, Wish
     from lazpool.rules.walking import Pair, Walks
-
 
 HECTOMETRE = 100
 """Metres."""
+_Timed = tuple["Way", int, int]
+_AS_CHEAP_KM = 0.001
+"""Ways that differ by less count as equally cheap."""
 
 
 class Reason(StrEnum):
@@ -64,17 +69,7 @@ class Miss:
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """When the passenger can be picked up (by=0) or dropped off (by=1): whole minutes since the epoch."""
-
-    by: int
-    earliest: int
-    latest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A match.
 
     pickup_leg, dropoff_leg: first and last leg of the offer on which the seats are taken; pickup_pos, dropoff_pos:
@@ -115,19 +110,43 @@ def fit(
     with the least sum of the driver's extra way, to 100 m, and the passenger's way on foot, of two equal ones that with
     the lesser walk. Who walks to the car leaves no earlier than the window says, who walks from it arrives no later.
     """
+    if not aboard:
+        return fit_ride(ride(offer), wish(request), group=group, walks=walks)
     if (reason := mismatch(offer, request, group)) is not None:
         return Miss(reason)
+
+    def there(pickup: Point, dropoff: Point, window: Window) -> Fit | Miss:
+        return fit_places(offer, pickup, dropoff, request.seats, aboard, window=window)
+
     window = Window(request.by, request.earliest, request.latest)
-    ends = centre(request.cell_from), centre(request.cell_to)
-    here = fit_places(offer, *ends, request.seats, aboard, window=window)
-    if walks is None or not _may_help(here, walks):
+    here = there(centre(request.cell_from), centre(request.cell_to), window)
+    return here if walks is None else _afoot(here, walks, window, there)
+
+
+def fit_ride(
+    offered: Ride,
+    wanted: Wish,
+    *,
+    group: bytes = b"",
+    walks: Walks | None = None,
+    inserter: Inserter | None = None,
+) -> Fit | Miss:
+    """Return the same for a ride with nobody aboard and a wish: whoever has many of them measures each once.
+
+    inserter: of the ride's way and the wish, where that was measured already.
+    """
+    if (reason := mismatch(offered, wanted.request, group)) is not None:
+        return Miss(reason)
+    seats, window = wanted.request.seats, wanted.window
+    inserter = inserter or Inserter(offered.track, wanted.lift)
+    here = _alone(offered, inserter, seats, window)
+    if walks is None:
         return here
 
-    def there(pair: Pair) -> Fit | Miss:
-        places = standing(walks.ends, pair)
-        return fit_places(offer, *places, request.seats, aboard, window=narrowed(window, pair))
+    def there(pickup: Point, dropoff: Point, window: Window) -> Fit | Miss:
+        return _alone(offered, Inserter(offered.track, lift(pickup, dropoff)), seats, window)
 
-    return _on_foot(here, walks.pairs, there)
+    return _afoot(here, walks, window, there)
 
 
 def fit_places(
@@ -140,24 +159,10 @@ def fit_places(
     window: Window | None = None,
 ) -> Fit | Miss:
     """Return how the offer serves a ride between two places, or why not; without a window, at the offered time."""
-    if seats > offer.seats:
-        return Miss(Reason.SEATS, seats - offer.seats)
-    if window is not None and (apart := _apart(offer, window)) > 0:
-        return Miss(Reason.TIME, apart, early=window.earliest > offer.depart)
-    if aboard:
-        return best(offer, _needs(pickup, dropoff, seats, window), aboard)
-    limit_km = budget_km(offer.max_detour)
-    inserter = Inserter(offer.route, pickup, dropoff)
-    near = list(inserter.within(limit_km, offer.minutes))
-    if not near:
-        return _too_far(inserter, limit_km)
-    timed = [(way, *_shifts(offer, way, window)) for way in near]
-    late, least_shift = min([(least - most, least) for _, least, most in timed])
-    if late > 0:
-        return Miss(Reason.TIME, late, early=least_shift > offer.flex_after)
-    found = [(way, max(least, min(0, most))) for way, least, most in timed if least <= most]
-    way, shift = min(found, key=lambda one: _preference(one[0][0], one[0][1], one[0][2], abs(one[1])))
-    return _describe(offer, inserter, way.leaving(offer.depart + shift), seats)
+    if not aboard:
+        alone = ride(offer)
+        return _alone(alone, Inserter(alone.track, lift(pickup, dropoff)), seats, window)
+    return _hopeless(offer, seats, window) or best(offer, _needs(pickup, dropoff, seats, window), aboard)
 
 
 def best(
@@ -168,7 +173,8 @@ def best(
     distance: between how many units of 100 m the ride is to be, to tell ways apart that pass a place twice; one outside
     is taken only when none is inside.
     """
-    itinerary, inserter = Itinerary(offer, aboard), Inserter(offer.route, needs.pickup, needs.dropoff)
+    itinerary = Itinerary(offer, aboard)
+    inserter = Inserter(track(offer.route), lift(needs.pickup, needs.dropoff))
     bent = itinerary.inserter(needs)
     near = list(itinerary.placements(bent, needs))
     if not near:
@@ -187,12 +193,12 @@ def best(
     def preference(way: Placement) -> tuple[float, ...]:
         hm = road_hm(inserter.ride_km(way.pickup_leg, way.dropoff_leg))
         astray, shift = max(distance[0] - hm, hm - distance[1], 0), abs(way.depart_at - offer.depart)
-        return astray, *_preference(way.pickup_leg, way.dropoff_leg, way.extra_km, shift), way.pickup_pos
+        return astray, *_preference(way, shift), way.pickup_pos
 
-    return _describe(offer, inserter, min(kind, key=preference), needs.seats)
+    return _told(offer, inserter, min(kind, key=preference), needs.seats)
 
 
-def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | None:
+def mismatch(offer: Offer | Ride, request: Request, group: bytes = b"") -> Reason | None:
     """Return why the two do not go together wherever and whenever they travel; `group` as in `fit`."""
     if offer.net != request.net:
         return Reason.NETWORK
@@ -203,23 +209,35 @@ def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | Non
     return None if _in_group(offer, group) and _in_group(request, group) else Reason.GROUP
 
 
-def _in_group(post: Offer | Request, secret: bytes) -> bool:
+def _in_group(post: Offer | Ride | Request, secret: bytes) -> bool:
     return post.group == (post_tag(secret, post.net, post.post_pk) if secret else b"")
-
-
-def narrowed(window: Window, pair: Pair) -> Window:
-    """Return the window for the car, when part of it is spent on foot."""
-    walk = pair[window.by]
-    minutes = math.ceil(walk.minutes) if walk else 0
-    if window.by == ARRIVE:
-        return Window(window.by, window.earliest, window.latest - minutes)
-    return Window(window.by, window.earliest + minutes, window.latest)
 
 
 def on_foot(found: Fit, pair: Pair) -> Fit:
     """Return a fit with the walk that leads to it."""
     pickup, dropoff = (walk.spot if walk else None for walk in pair)
-    return replace(found, walk_m=metres(pair), pickup=pickup, dropoff=dropoff)
+    return found._replace(walk_m=metres(pair), pickup=pickup, dropoff=dropoff)
+
+
+def _afoot(
+    here: Fit | Miss, walks: Walks, window: Window, there: Callable[[Point, Point, Window], Fit | Miss]
+) -> Fit | Miss:
+    """Return the best of the way without a walk and of those with one; here: without, as the posts say it."""
+    if not walks.pairs or not _may_help(here, walks):
+        return here
+
+    def by(pair: Pair) -> Fit | Miss:
+        return there(*standing(walks.ends, pair), narrowed(window, pair))
+
+    door = by((None, None))
+    least = door.detour_hm * HECTOMETRE if isinstance(door, Fit) else math.inf
+    for pair in walks.pairs:
+        if metres(pair) >= least:
+            break  # What follows is farther still.
+        found = by(pair)
+        if isinstance(found, Fit) and found.detour_hm * HECTOMETRE + metres(pair) < least:
+            least, here = found.detour_hm * HECTOMETRE + metres(pair), on_foot(found, pair)
+    return here
 
 
 def _may_help(here: Fit | Miss, walks: Walks) -> bool:
@@ -229,38 +247,64 @@ def _may_help(here: Fit | Miss, walks: Walks) -> bool:
     return True
 
 
-def _on_foot(here: Fit | Miss, pairs: Sequence[Pair], there: Callable[[Pair], Fit | Miss]) -> Fit | Miss:
-    """Return the best of the way without a walk and of those with one; here: without, as the posts say it."""
-    door = there((None, None)) if pairs else here
-    least = door.detour_hm * HECTOMETRE if isinstance(door, Fit) else math.inf
-    for pair in pairs:
-        if metres(pair) >= least:
-            break  # What follows is farther still.
-        found = there(pair)
-        if isinstance(found, Fit) and found.detour_hm * HECTOMETRE + metres(pair) < least:
-            least, here = found.detour_hm * HECTOMETRE + metres(pair), on_foot(found, pair)
-    return here
+def _alone(offered: Ride, inserter: Inserter, seats: int, window: Window | None) -> Fit | Miss:
+    """Return the best way to serve a passenger with nobody else aboard, or why there is none."""
+    if miss := _hopeless(offered, seats, window):
+        return miss
+    limit_km = offered.limit_km
+    if inserter.least_km > limit_km:
+        return _too_far(inserter, limit_km)
+    near: list[_Timed] = []
+    # Mostly the cheapest way is one in time, too; only where it is not, all of them are looked at.
+    for bound_km in (min(inserter.least_km + _AS_CHEAP_KM, limit_km), limit_km):
+        near = _timed(offered, inserter, inserter.ways(bound_km), window)
+        if timely := [one for one in near if one[1] <= one[2]]:
+            return _described(offered, inserter, *min(map(_shifted, timely), key=_order), seats)
+    late, least = min((least - most, least) for _, least, most in near)
+    return Miss(Reason.TIME, late, early=least > offered.flex_after)
 
 
-def _apart(offer: Offer, window: Window) -> float:
-    """Return, before any distance is measured, the minutes between the trip at its widest and the window."""
+def _timed(offered: Ride, inserter: Inserter, ways: Iterable[Way], window: Window | None) -> list[_Timed]:
+    """Return ways, each with how many minutes later than offered the driver can leave, at least and at most.
+
+    Crossed: not at all.
+    """
+    before, after, minutes = -offered.flex_before, offered.flex_after, offered.minutes
+    if window is None:
+        return [(way, before, after) for way in ways]
+    earliest, latest = window.earliest - offered.depart, window.latest - offered.depart
+    at = inserter.dropoff_min if window.by == ARRIVE else inserter.pickup_min
+    planned = [(way, at(way, minutes)) for way in ways]
+    return [(way, max(before, earliest - minute), min(after, latest - minute)) for way, minute in planned]
+
+
+def _shifted(timed: _Timed) -> tuple[Way, int]:
+    """Return a way and the change of the offered time that is made: the least."""
+    way, least, most = timed
+    return way, max(least, min(0, most))
+
+
+def _order(shifted: tuple[Way, int]) -> tuple[float, int, int, int]:
+    return _preference(shifted[0], abs(shifted[1]))
+
+
+def _hopeless(offer: Offer | Ride, seats: int, window: Window | None) -> Miss | None:
+    """Return why the offer serves nobody like that, as far as can be told before any distance is measured."""
+    if seats > offer.seats:
+        return Miss(Reason.SEATS, seats - offer.seats)
+    if window is None:
+        return None
     start, end = time_bounds(offer)
-    return max(window.earliest - end, start - window.latest)
+    if (apart := max(window.earliest - end, start - window.latest)) > 0:
+        return Miss(Reason.TIME, apart, early=window.earliest > offer.depart)
+    return None
 
 
 def _too_far(inserter: Inserter, limit_km: float) -> Miss:
     """Return why no insertion keeps the limit: the way is too long, or the ride goes against it."""
-    if inserter.least_km(back=True) <= limit_km:
+    if inserter.least_back_km() <= limit_km:
         return Miss(Reason.DIRECTION)
-    return Miss(Reason.DETOUR, (inserter.least_km() - limit_km) * MIN_PER_KM)
-
-
-def _shifts(offer: Offer, way: Insertion, window: Window | None) -> tuple[int, int]:
-    """Return how many minutes later than offered the driver can leave, at least and at most; crossed: not at all."""
-    if window is None:
-        return -offer.flex_before, offer.flex_after
-    offered = offer.depart + (way.dropoff_min if window.by == ARRIVE else way.pickup_min)
-    return max(-offer.flex_before, window.earliest - offered), min(offer.flex_after, window.latest - offered)
+    return Miss(Reason.DETOUR, (inserter.least_km - limit_km) * MIN_PER_KM)
 
 
 def _needs(pickup: Point, dropoff: Point, seats: int, window: Window | None) -> Needs:
@@ -271,12 +315,21 @@ def _needs(pickup: Point, dropoff: Point, seats: int, window: Window | None) -> 
     return Needs(pickup, dropoff, seats, pickup_from=window.earliest, pickup_to=window.latest)
 
 
-def _preference(first: int, last: int, extra_km: float, shift: int) -> tuple[float, int, int, int]:
+def _preference(way: Way | Placement, shift: int) -> tuple[float, int, int, int]:
     """Order ways: least extra way to the metre, then fewest legs, least change of time, first on the route."""
-    return round(extra_km, 3), last - first, shift, first
+    return round(way.extra_km, 3), way.dropoff_leg - way.pickup_leg, shift, way.pickup_leg
 
 
-def _describe(offer: Offer, inserter: Inserter, way: Placement, seats: int) -> Fit:
+def _described(offered: Ride, inserter: Inserter, way: Way, shift: int, seats: int) -> Fit:
+    """Return a way with nobody else aboard as people are told it."""
+    i, j, extra_km = way
+    depart, minutes = offered.depart + shift, offered.minutes
+    pickup, dropoff = depart + inserter.pickup_min(way, minutes), depart + inserter.dropoff_min(way, minutes)
+    placed = Placement(i, j, *between((i, i + 1), (j, j + 1)), extra_km, depart, pickup, dropoff)
+    return _told(offered, inserter, placed, seats)
+
+
+def _told(offer: Offer | Ride, inserter: Inserter, way: Placement, seats: int) -> Fit:
     """Return a way as people are told it; inserter: of the route alone, so that nobody pays for others' detours."""
     first, last = inserter.seat_legs(way.pickup_leg, way.dropoff_leg)
     distance_hm = road_hm(inserter.ride_km(way.pickup_leg, way.dropoff_leg))

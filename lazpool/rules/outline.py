@@ -1,9 +1,9 @@
 """Outlines: what of a post is looked at to choose candidates, in plain numbers that a database can compare and sort.
 
 An offer is outlined by the box of all places it can reach, a request by the box of both ends, drawn in by the walk, so
-that a request can only match an offer whose box holds its own. Time works alike. Boxes overlap in a dense town, so the
-shape, every vertex as a point in space, allows a second look: the least extra way, in a tenth of the time that decoding
-the post and fitting it take. Nothing here loses a match, and not every candidate is one.
+that a request can only match an offer whose box holds its own. Time works alike. Boxes overlap in a dense town, so both
+ends stand beside the box, as points in space, with what is left for going from those of the offer to those of the
+request and back. Nothing here loses a match, and not every candidate is one.
 
 Outlines are found by cell: a class for size and duration, and a square of that size in which the box begins. So an
 offer is one row, and a query looks into at most a few squares of each class.
@@ -12,22 +12,20 @@ offer is one row, and a query looks into at most a few squares of each class.
 from __future__ import annotations
 
 import math
-import struct
-from functools import lru_cache
-from itertools import accumulate, chain, pairwise
-from operator import add, sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.records.places import centre
 from lazpool.records.posts import MAX_WALK, Offer, Request
-from lazpool.records.route import MAX_VERTICES
-from lazpool.rules.geo import budget_km
-from lazpool.rules.reach import EARTH_KM, side_km, time_bounds
+from lazpool.rules.geo import EARTH_KM, budget_km
+from lazpool.rules.reach import side_km, time_bounds
+from lazpool.rules.rides import pack_way
+from lazpool.rules.track import ACROSS_KM, track, vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lazpool.records.places import Point
+    from lazpool.rules.track import Vector
 
 SIZE, SPAN = 500, 120
 """Squares of class 0 are half a degree wide, and its posts last 2 hours at most; each class doubles both."""
@@ -38,18 +36,19 @@ MANY = 4096
 _UNIT = 1000
 """Boxes are in thousandths of a degree, rounded outwards."""
 _EAST = 180 * _UNIT
-_SLACK_KM = 0.05
-"""For distances from single-precision coordinates: the error of six is below 10 m."""
-_FORMATS = {16 * count: struct.Struct(f"{4 * count}f") for count in range(2, MAX_VERTICES + 1)}
-"""Of the shapes of offers, by their size in bytes."""
-_Vector = tuple[float, float, float]
+_PER_KM = 100
+"""Points in space are in units of 10 m."""
+_ROUNDING = 2
+"""Rounding moves a point by up to 9 m: two of a post by less than so many units together."""
 
 
 class Outline(NamedTuple):
     """The bounds of a post. cell: where it is found. first, last: minutes. Sides of the box: thousandths of a degree.
 
-    shape: single-precision floats. Of an offer the km of extra way it allows, the length of each leg, and x, y, z of
-    each vertex in km from the centre of the earth; of a request the km of both walks together, and both ends.
+    shape: of an offer, how it is measured; see rides.py. x, y, z and u, v, w: the first and the last end in units of
+    10 m from the centre of the earth. spare, in the same unit: of an offer the length of its way and what may be added,
+    of a request what its walks may save, less the way between its ends. Where two match, their spares together are at
+    least what lies between the first ends and between the last ends.
     """
 
     cell: int
@@ -60,6 +59,13 @@ class Outline(NamedTuple):
     west: int
     east: int
     shape: bytes
+    x: int
+    y: int
+    z: int
+    u: int
+    v: int
+    w: int
+    spare: int
 
 
 def outline(post: Offer | Request, away_km: float | None = None) -> Outline:
@@ -89,7 +95,7 @@ def cells_near(sought: int, mine: Outline) -> list[tuple[int, int]] | None:
 
 
 def may_meet(offer: Outline, request: Outline) -> bool:
-    """Tell whether times and boxes allow a match; what the database asks of each row in its own words."""
+    """Tell whether times, boxes and ends allow a match; what the database asks of each row in its own words."""
     return (
         offer.first <= request.last
         and request.first <= offer.last
@@ -97,61 +103,44 @@ def may_meet(offer: Outline, request: Outline) -> bool:
         and request.north <= offer.north
         and offer.west <= request.west
         and request.east <= offer.east
+        and math.dist((offer.x, offer.y, offer.z), (request.x, request.y, request.z))
+        + math.dist((offer.u, offer.v, offer.w), (request.u, request.v, request.w))
+        <= offer.spare + request.spare
     )
 
 
-def may_fit(offer: bytes, request: bytes) -> bool:
-    """Tell from the two shapes whether the least extra way can be within what the offer allows.
-
-    The cheapest insertion of insertion.py over chords, which are no longer than the great circles they stand for. A
-    walk of w km saves at most 2 w: on the way to the stop and on the way from it. Before all vertices,
-    only the ends are looked at: from one to the other by both stops cannot be shorter in more detail.
-    """
-    walk, a, b, direct = _ends(request)
-    numbers = _FORMATS[len(offer)].unpack(offer)
-    count = len(numbers) // 4
-    limit: float = numbers[0] + 2 * walk + _SLACK_KM
-    legs = numbers[1:count]
-    by_both: float = math.dist(numbers[count : count + 3], a) + direct + math.dist(b, numbers[-3:])
-    if by_both > limit + sum(legs):
-        return False
-    parts = iter(numbers[count:])
-    vertices = list(zip(parts, parts, parts, strict=True))
-    to_a = [math.dist(vertex, a) for vertex in vertices]
-    extra_a = list(map(sub, map(add, to_a, to_a[1:]), legs))
-    if min(extra_a) > limit:
-        return False
-    to_b = [math.dist(vertex, b) for vertex in vertices]
-    extra_b = list(map(sub, map(add, to_b, to_b[1:]), legs))
-    if min(map(add, accumulate(extra_a, min), extra_b[1:]), default=math.inf) <= limit:
-        return True
-    in_one_leg: float = min(map(sub, map(add, to_a, to_b[1:]), legs)) + direct
-    return in_one_leg <= limit
-
-
 def _of_offer(offer: Offer) -> Outline:
-    vertices = [_vector(point) for point in offer.route]
-    legs = [_arc_km(math.dist(*ends)) for ends in pairwise(vertices)]
-    limit = budget_km(offer.max_detour)
-    box = _box(offer.route, max(legs), limit)
-    shape = _FORMATS[16 * len(vertices)].pack(limit, *legs, *chain.from_iterable(vertices))
-    return _outline(time_bounds(offer), box, shape)
+    way, limit = track(offer.route), budget_km(offer.max_detour)
+    box, ends = _box(offer.route, max(way.legs), limit), (way.vertices[0], way.vertices[-1])
+    return _outline(time_bounds(offer), box, _spaced(*ends, limit + sum(way.legs)), pack_way(limit, way))
 
 
 def _of_request(request: Request, away_km: float | None) -> Outline:
+    """Return the outline of a request. A walk of w km saves a driver at most 2 w: to the stop, and on from it."""
     a, b = centre(request.cell_from), centre(request.cell_to)
     walk = request.walk / 1000 if away_km is None else away_km
-    shape = struct.pack("7f", walk, *_vector(a), *_vector(b))
-    south, north, west, east = _drawn_in(a, b, walk)
     size = _class(0, request.latest - request.earliest)
     cell = _cell(size, *_square(size, math.floor(a.lat * _UNIT), math.floor(a.lon * _UNIT)))
-    return Outline(cell, request.earliest, request.latest, south, north, west, east, shape)
+    ends = vector(a), vector(b)
+    spaced = _spaced(*ends, 2 * walk - math.dist(*ends) * ACROSS_KM)
+    return Outline(cell, request.earliest, request.latest, *_drawn_in(a, b, walk), b"", *spaced)
 
 
-def _outline(times: tuple[int, int], box: tuple[int, int, int, int], shape: bytes) -> Outline:
+def _outline(
+    times: tuple[int, int], box: tuple[int, int, int, int], spaced: tuple[int, ...], measures: bytes
+) -> Outline:
     south, north, west, east = box
     size = _class(max(north - south, east - west), times[1] - times[0])
-    return Outline(_cell(size, *_square(size, south, west)), *times, *box, shape)
+    return Outline(_cell(size, *_square(size, south, west)), *times, *box, measures, *spaced)
+
+
+def _spaced(first: Vector, last: Vector, spare_km: float) -> tuple[int, ...]:
+    """Return both ends and what is spare, as an outline has them.
+
+    Through the earth, no way between two places is longer than along the ground.
+    """
+    ends = (round(axis * ACROSS_KM * _PER_KM) for axis in (*first, *last))
+    return (*ends, math.ceil(spare_km * _PER_KM) + _ROUNDING)
 
 
 def _box(route: Sequence[Point], longest_km: float, limit_km: float) -> tuple[int, int, int, int]:
@@ -227,25 +216,6 @@ def _half_width(lat: float, side: float) -> float:
     if lat + side >= math.pi / 2 - 1e-9:
         return 180.0
     return math.degrees(math.asin(math.sin(side) / math.cos(lat)))
-
-
-def _vector(point: Point) -> _Vector:
-    lat, lon = math.radians(point.lat), math.radians(point.lon)
-    ring = math.cos(lat) * EARTH_KM
-    return math.cos(lon) * ring, math.sin(lon) * ring, math.sin(lat) * EARTH_KM
-
-
-def _arc_km(chord_km: float) -> float:
-    """Return the length of the great circle over a chord."""
-    return 2 * EARTH_KM * math.asin(min(1.0, chord_km / 2 / EARTH_KM))
-
-
-@lru_cache(maxsize=256)
-def _ends(shape: bytes) -> tuple[float, _Vector, _Vector, float]:
-    """Return the walk of a request, both ends and how far they are apart."""
-    numbers = struct.unpack("7f", shape)
-    a, b = numbers[1:4], numbers[4:7]
-    return numbers[0], a, b, math.dist(a, b)
 
 
 def _outwards(south: float, north: float, west: float, east: float) -> tuple[int, int, int, int]:

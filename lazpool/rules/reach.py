@@ -10,18 +10,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lazpool.rules.geo import budget_min
+from lazpool.rules.geo import EARTH_KM, budget_min
 
 if TYPE_CHECKING:
     from lazpool.records.posts import Offer
+    from lazpool.rules.rides import Ride
 
-EARTH_KM = 6371.0072
-"""The mean radius that H3 measures with (authalic, WGS84)."""
 _QUARTER = 0.999 * math.pi / 2
 """Nearly a quarter of the globe: longer half-legs than that reach anywhere."""
 
 
-def time_bounds(offer: Offer) -> tuple[int, int]:
+def time_bounds(offer: Offer | Ride) -> tuple[int, int]:
     """Return the first and the last minute at which anybody can be picked up or dropped off."""
     last = offer.depart + offer.flex_after + offer.minutes[-1] + budget_min(offer.max_detour)
     return offer.depart - offer.flex_before, math.ceil(last) + 1  # 1 for rounding

@@ -9,7 +9,8 @@ from lazpool.records.places import MEETING_RES, Point, cell_at, centre
 from lazpool.records.posts import ARRIVE
 from lazpool.rules import cost
 from lazpool.rules.itinerary import MAX_DELAY, ROUNDING, Needs
-from lazpool.rules.matching import Fit, Miss, Reason, Window, best
+from lazpool.rules.matching import Fit, Miss, Reason, best
+from lazpool.rules.rides import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

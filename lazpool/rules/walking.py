@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.records.places import centre
+from lazpool.records.posts import ARRIVE
 from lazpool.rules.geo import km
+from lazpool.rules.rides import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,6 +85,15 @@ def standing(ends: tuple[Point, Point], pair: Pair) -> tuple[Point, Point]:
     """Return where the passenger gets in and out."""
     start, goal = (one.spot.point if one else end for one, end in zip(pair, ends, strict=True))
     return start, goal
+
+
+def narrowed(window: Window, pair: Pair) -> Window:
+    """Return the window for the car, when part of it is spent on foot."""
+    walk = pair[window.by]
+    minutes = math.ceil(walk.minutes) if walk else 0
+    if window.by == ARRIVE:
+        return Window(window.by, window.earliest, window.latest - minutes)
+    return Window(window.by, window.earliest + minutes, window.latest)
 
 
 def _away_km(middles: tuple[Point, Point], places: tuple[Point, Point]) -> float:

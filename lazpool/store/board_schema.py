@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 4
+VERSION = 5
 
 _FIRST = """
 CREATE TABLE posts (
@@ -57,8 +57,7 @@ DELETE FROM withdrawn;
 DELETE FROM matches;
 """
 
-# How posts of others are found; see rules/outline.py. Our own ones have no cell, so nobody finds them here. Whatever is
-# compared is in the index, and only what may match is read from the table.
+# How posts of others are found; see rules/outline.py. Our own ones have no cell, so nobody finds them here.
 _OUTLINES = """
 ALTER TABLE posts ADD COLUMN cell INTEGER;
 ALTER TABLE posts ADD COLUMN first INTEGER;
@@ -79,6 +78,22 @@ ALTER TABLE matches ADD COLUMN dropoff_spot TEXT NOT NULL DEFAULT '';
 ALTER TABLE matches ADD COLUMN dropoff_place TEXT NOT NULL DEFAULT '';
 """
 
+# Whatever is compared is in the index, and only what may match is read from the table.
+_ENDS = """
+ALTER TABLE posts ADD COLUMN x INTEGER;
+ALTER TABLE posts ADD COLUMN y INTEGER;
+ALTER TABLE posts ADD COLUMN z INTEGER;
+ALTER TABLE posts ADD COLUMN u INTEGER;
+ALTER TABLE posts ADD COLUMN v INTEGER;
+ALTER TABLE posts ADD COLUMN w INTEGER;
+ALTER TABLE posts ADD COLUMN spare INTEGER;
+DROP INDEX posts_outline;
+"""
+_INDEX = """
+CREATE INDEX posts_outline ON posts (kind, cell, first, last, south, north, west, east, x, y, z, u, v, w, spare)
+WHERE own=0;
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -97,11 +112,16 @@ def migrations() -> Migrations:
     @steps(name="outlines")
     def outlines(database: Database) -> None:
         run_script(database, _OUTLINES)
-        _outline_all(database.conn)
 
     @steps(name="walks")
     def walks(database: Database) -> None:
         run_script(database, _WALKS)
+
+    @steps(name="ends")
+    def ends(database: Database) -> None:
+        run_script(database, _ENDS)
+        _outline_all(database.conn)
+        run_script(database, _INDEX)
 
     return steps
 
@@ -109,9 +129,9 @@ def migrations() -> Migrations:
 def _outline_all(connection: sqlite3.Connection) -> None:
     """Outline what an older board holds; a full one takes some seconds, once."""
     from lazpool.records.posts import read_post  # noqa: PLC0415 # H3, which a current board does without
-    from lazpool.rules.outline import outline  # noqa: PLC0415 # the same
+    from lazpool.rules.outline import Outline, outline  # noqa: PLC0415 # the same
 
     rows = connection.execute("SELECT rowid, envelope FROM posts WHERE own=0").fetchall()
     outlines = ((*outline(read_post(envelope)[0].post), rowid) for rowid, envelope in rows)  # type: ignore[arg-type] # no withdrawals
-    sql = "UPDATE posts SET cell=?, first=?, last=?, south=?, north=?, west=?, east=?, shape=? WHERE rowid=?"
-    connection.executemany(sql, outlines)
+    values = ",".join(f"{name}=?" for name in Outline._fields)
+    connection.executemany(f"UPDATE posts SET {values} WHERE rowid=?", outlines)  # noqa: S608 # our names

@@ -44,6 +44,14 @@ def decode(data: bytes, limit: int) -> Array:
     return value
 
 
+def decode_again(data: bytes) -> Array:
+    """Return the array of bytes that `decode` has accepted before; checking them takes ten times as long."""
+    value = _unpack(data)
+    if type(value) is not tuple:
+        raise MalformedError("codec", "not an array")
+    return value
+
+
 def _pack(array: Array) -> bytes:
     try:
         packed: bytes = _packer.pack(array)

@@ -21,6 +21,7 @@ from lazpool.config import Config
 from lazpool.records.places import POST_RES, Point, cell_at, coarse
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post, sign_post
 from lazpool.rules.matching import Fit, fit
+from lazpool.rules.outline import may_meet, outline
 from lazpool.store import board, board_schema, own
 from lazpool.store.database import open_store
 from lazpool.wire.hashing import network_id
@@ -134,6 +135,26 @@ def _ends(row: dict[str, str]) -> tuple[Point, Point] | None:
         return None
     start, end = (Point(float(row[f"{side}_latitude"]), float(row[f"{side}_longitude"])) for side in sides)
     return (start, end) if cell_at(start, POST_RES) != cell_at(end, POST_RES) and coarse(start) != coarse(end) else None
+
+
+@pytest.mark.parametrize("near", [LYON, Point(-17.0, 179.9), Point(89.2, 10.0), Point(-89.9, 0.0)])
+def test_the_database_asks_what_the_rules_ask(desk: Desk, near: Point) -> None:
+    """From both sides the rows that are read are those that the outlines let pass, no more and no fewer."""
+    chance, passed = random.Random(3), 0
+    offers = [signed(random_offer(chance, near, seats=4)) for _ in range(150)]
+    riders = [signed(random_rider(chance, one.post, walk=chance.choice((0, 3000)))) for one in offers[:60]]  # type: ignore[arg-type] # an offer
+    store(desk, [*offers, *riders])
+    bounds = {one.id: outline(one.post) for one in (*offers, *riders)}  # type: ignore[arg-type] # no withdrawals
+    for mine, others in [(one, offers) for one in riders] + [(one, riders) for one in offers[:60]]:
+        rows = {row[0] for row in matches.near(desk, mine.post, bounds[mine.id])}
+        drives = isinstance(mine.post, Offer)
+        assert rows == {
+            one.id
+            for one in others
+            if may_meet(*((bounds[mine.id], bounds[one.id]) if drives else (bounds[one.id], bounds[mine.id])))
+        }
+        passed += len(rows)
+    assert 100 < passed < 0.9 * len(riders) * (len(offers) + 60)
 
 
 def test_what_is_pushed_is_what_is_pulled(desk: Desk) -> None:

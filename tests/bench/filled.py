@@ -58,8 +58,8 @@ def query(desk: Desk, signed: SignedPost) -> tuple[float, set[bytes]]:
     mine = own_post(signed)
     start = perf_counter()
     here = standpoint(desk, mine)
-    near = [(one, here.with_other(one.post)) for one in candidates(desk, signed.post, here.bounds)]
-    found = {one.id for one, pair in near if pair and isinstance(judge(desk, here, *pair), Fit)}
+    near = candidates(desk, here)
+    found = {one.id for one in near if isinstance(judge(desk, here, one.post, one.inserter), Fit)}
     return perf_counter() - start, found
 
 

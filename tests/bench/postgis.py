@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from filled import own_post
 
+from lazpool.actions.matches import measured
 from lazpool.actions.standpoint import judge, standpoint
 from lazpool.records.places import centre
-from lazpool.records.posts import Offer, Request, read_post
+from lazpool.records.posts import Offer, Request
 from lazpool.rules.geo import budget_km, km
 from lazpool.rules.matching import Fit
+from lazpool.rules.outline import outline
 from lazpool.rules.reach import side_km, time_bounds
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ LAMBERT = 2154
 """Metres on the map of France; off by up to 3 in 1,000, so a reach is taken 1 % and 100 m wider."""
 _SETTINGS = ("fsync=off", "shared_buffers=512MB", "work_mem=64MB", "jit=off", "listen_addresses=''")
 _QUERY = f"""
-SELECT envelope FROM offers WHERE period && int8range(%(earliest)s, %(latest)s, '[]')
+SELECT id, envelope, shape FROM offers WHERE period && int8range(%(earliest)s, %(latest)s, '[]')
 AND ST_DWithin(way, ST_Transform(ST_Point(%(a_lon)s, %(a_lat)s, 4326), {LAMBERT}), %(most)s)
 AND ST_DWithin(way, ST_Transform(ST_Point(%(b_lon)s, %(b_lat)s, 4326), {LAMBERT}), %(most)s)
 AND ST_DWithin(way, ST_Transform(ST_Point(%(a_lon)s, %(a_lat)s, 4326), {LAMBERT}), reach + %(walk)s)
@@ -66,13 +68,13 @@ class Server:
 
     def add(self, offers: Sequence[SignedPost]) -> None:
         """Store offers, and let the server see how they lie."""
-        columns = "(envelope, period, reach, way)"
+        columns = "(id, envelope, shape, period, reach, way)"
         with self.connection.cursor() as cursor, cursor.copy(f"COPY loaded {columns} FROM STDIN") as copy:
             for signed in offers:
                 if isinstance(signed.post, Offer):
-                    copy.write_row(self._row(signed.post, signed.envelope))
+                    copy.write_row(self._row(signed.post, signed))
         self.connection.execute(
-            f"INSERT INTO offers SELECT envelope, period, reach, ST_Transform(way, {LAMBERT}) FROM loaded; "  # noqa: S608 # our own number
+            f"INSERT INTO offers SELECT id, envelope, shape, period, reach, ST_Transform(way, {LAMBERT}) FROM loaded; "  # noqa: S608 # our own number
             "TRUNCATE loaded; ANALYZE offers"
         )
 
@@ -81,10 +83,9 @@ class Server:
         mine = own_post(signed)
         start = perf_counter()
         here = standpoint(self.desk, mine)
-        rows = self.connection.execute(_QUERY, self._asked(signed.post), prepare=True).fetchall()
-        posts = [read_post(envelope)[0] for (envelope,) in rows]
-        pairs = [(one.id, here.with_other(one.post)) for one in posts]
-        found = {one for one, pair in pairs if pair and isinstance(judge(self.desk, here, *pair), Fit)}
+        rows = self.connection.execute(_QUERY, self._asked(signed.post), prepare=True, binary=True).fetchall()
+        near = measured(here, rows)
+        found = {one.id for one in near if isinstance(judge(self.desk, here, one.post, one.inserter), Fit)}
         return perf_counter() - start, found
 
     def stop(self) -> None:
@@ -110,7 +111,7 @@ class Server:
         self.connection = psycopg.connect(host=str(self.folder), user="bench", dbname="postgres", autocommit=True)
         self.connection.execute(
             "CREATE EXTENSION postgis; "
-            "CREATE TABLE offers (envelope bytea, period int8range, reach real, way geometry); "
+            "CREATE TABLE offers (id bytea, envelope bytea, shape bytea, period int8range, reach real, way geometry); "
             "CREATE UNLOGGED TABLE loaded (LIKE offers); "
             "CREATE INDEX ON offers USING gist (way, period)"
         )
@@ -120,13 +121,20 @@ class Server:
         command = [str(self.programs / program), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **user)  # type: ignore[call-overload] # as a dict
 
-    def _row(self, offer: Offer, envelope: bytes) -> tuple[object, ...]:
+    def _row(self, offer: Offer, signed: SignedPost) -> tuple[object, ...]:
         first, last = time_bounds(offer)
         extra = budget_km(offer.max_detour)
         reach = 1010 * max(side_km(km(a, b), extra) for a, b in pairwise(offer.route)) + 100
         self.most = max(self.most, reach)
         line = ",".join(f"{point.lon} {point.lat}" for point in offer.route)
-        return envelope, f"[{first},{last}]", reach, f"SRID=4326;LINESTRING({line})"
+        return (
+            signed.id,
+            signed.envelope,
+            outline(offer).shape,
+            f"[{first},{last}]",
+            reach,
+            f"SRID=4326;LINESTRING({line})",
+        )
 
     def _asked(self, request: object) -> dict[str, object]:
         if not isinstance(request, Request):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lazpool.records.places import COARSE_RES, MEETING_RES, Point, cell_at, centre
-from lazpool.rules.matching import Fit, Miss, Reason, Window, fit, fit_places
+from lazpool.rules.matching import Fit, Miss, Reason, fit, fit_places
+from lazpool.rules.rides import Window
 from tests.rules.against_oracle import Count, boarded
 from tests.rules.town import (
     GRENOBLE,

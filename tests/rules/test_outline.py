@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lazpool.records.places import POST_RES, Point, cell_at, centre
-from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_TRIP, MAX_WALK, MAX_WINDOW, Offer, Request
-from lazpool.rules.geo import budget_km, km
+from lazpool.records.posts import MAX_DETOUR, MAX_FLEX, MAX_TRIP, MAX_WALK, MAX_WINDOW, Offer, Request, sign_post
+from lazpool.rules.geo import EARTH_KM, budget_km, km
+from lazpool.rules.insertion import Inserter
 from lazpool.rules.matching import Fit, fit, fit_places
-from lazpool.rules.outline import CLASSES, cells_near, may_fit, may_meet, outline
-from lazpool.rules.reach import EARTH_KM, side_km
+from lazpool.rules.outline import CLASSES, cells_near, may_meet, outline
+from lazpool.rules.reach import side_km
+from lazpool.rules.rides import ride as as_ride
+from lazpool.rules.rides import ride_again, unpack_way
+from lazpool.rules.rides import wish as as_wish
+from lazpool.rules.track import arc_km, vector
 from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, VOIRON, offer, random_offer, random_rider, request, somewhere
 
 if TYPE_CHECKING:
@@ -30,7 +35,9 @@ def is_candidate(offered: Offer, wanted: Request) -> bool:
         cells = cells_near(kind, here)
         if cells is not None and not any(cell == there.cell and first <= there.first for cell, first in cells):
             return False
-    return may_meet(ride, wish) and may_fit(ride.shape, wish.shape)
+    limit_km, way = unpack_way(ride.shape)
+    limit_km += 2 * wanted.walk / 1000
+    return may_meet(ride, wish) and Inserter(way, as_wish(wanted).lift, limit_km).least_km <= limit_km
 
 
 @pytest.mark.parametrize("near", PLACES)
@@ -156,3 +163,27 @@ def test_times_rule_out() -> None:
 def test_every_post_has_a_place(post: Post) -> None:
     """The largest and the longest posts that the format allows have a cell of a class that is looked into."""
     assert not isinstance(post, Offer | Request) or 0 <= outline(post).cell < CLASSES << 24
+
+
+@pytest.mark.parametrize("near", PLACES)
+def test_a_ride_that_was_kept_is_the_ride(near: Point) -> None:
+    """What the board keeps of an offer is read back to the last bit, terms and measures."""
+    chance = random.Random(9)
+    for _ in range(30):
+        kept = sign_post(replace(random_offer(chance, near), flags=2**32 - 1, group=bytes(range(16))), bytes(32))
+        assert isinstance(kept.post, Offer)
+        limit_km, way = unpack_way(outline(kept.post).shape)
+        assert ride_again(kept.envelope, limit_km, way) == as_ride(kept.post)
+
+
+def test_points_in_space_are_as_far_apart_as_places() -> None:
+    """Chords give H3's great circles, from the same place to the opposite one."""
+    chance = random.Random(10)
+    for _ in range(2000):
+        a = Point(chance.uniform(-90, 90), chance.uniform(-180, 180))
+        away = 10 ** chance.uniform(-6, 2)
+        b = Point(max(-90.0, min(90.0, a.lat + away)), (a.lon + away + 180) % 360 - 180)
+        assert arc_km(vector(a), vector(b)) == pytest.approx(km(a, b), abs=1e-8)
+        opposite = Point(-a.lat, a.lon - math.copysign(180, a.lon))
+        assert arc_km(vector(a), vector(opposite)) == pytest.approx(math.pi * EARTH_KM, abs=1e-3)
+        assert arc_km(vector(a), vector(a)) == 0

@@ -9,9 +9,12 @@ import pytest
 from sqlite_utils import Database
 
 from lazpool.records.places import Point
+from lazpool.records.posts import sign_post
 from lazpool.rules.negotiation import State
+from lazpool.rules.outline import Outline, outline
 from lazpool.store import board, board_schema, deals, groups, ledger, logs, node_schema, own, post_office, ways
 from lazpool.store.database import open_store
+from tests.rules.town import GRENOBLE, LYON, VOIRON, offer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +162,21 @@ def test_matches_from_before_walks_stay(tmp_path: Path) -> None:
     (kept,) = board.matches(new)
     assert board.match(new, b"m") == kept
     assert (kept.walk, kept.delay, kept.pickup_spot, kept.dropoff_place) == (7, 0, "", "")
+    new.close()
+
+
+def test_a_board_from_before_ends_is_outlined_anew(tmp_path: Path) -> None:
+    """What was heard before outlines had ends and whole measures has them afterwards."""
+    heard = sign_post(offer(GRENOBLE, VOIRON, LYON), b"s" * 32)
+    old = before("ends", tmp_path / "board.db", board_schema, 4)
+    old.execute(
+        "INSERT INTO posts VALUES (?,1,?,x'02',5,6,7,0, 1,2,3,4,5,6,7,x'00')",
+        (heard.id, heard.envelope),
+    )
+    old.close()
+    new = open_store(tmp_path / "board.db", board_schema, synchronous="NORMAL")
+    (row,) = board.posts(new)
+    assert Outline(*(row[name] for name in Outline._fields)) == outline(offer(GRENOBLE, VOIRON, LYON))
     new.close()
 
 
