@@ -8,7 +8,7 @@ from lazpool.actions.detours import measure_matches
 from lazpool.actions.standpoint import Standpoint, judge, standpoint
 from lazpool.actions.walks import place_of
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal, read_post
-from lazpool.rules.areas import offer_areas, request_area
+from lazpool.rules.areas import offer_areas, request_area, start_areas
 from lazpool.rules.insertion import Inserter
 from lazpool.rules.matching import Fit
 from lazpool.rules.negotiation import Role
@@ -111,6 +111,11 @@ def areas_of(post: Post) -> tuple[int, ...]:
     if isinstance(post, Offer):
         return offer_areas(post)
     return () if isinstance(post, Withdrawal) else (request_area(post),)
+
+
+def heard_in(post: Post) -> tuple[int, ...]:
+    """Return the areas in which whatever may match a post of ours is heard; more than it goes to for who walks."""
+    return start_areas(post) if isinstance(post, Request) else areas_of(post)
 
 
 def match_id(mine: bytes, theirs: bytes) -> bytes:

@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from lazpool.actions.detours import measure_matches
-from lazpool.actions.matches import areas_of, own_live
+from lazpool.actions.matches import heard_in, own_live
 from lazpool.net.throttle import Throttle
 from lazpool.records.sync import HUB, MAX_AREAS, NODE, Hello
 from lazpool.rules.areas import topic
@@ -86,7 +86,7 @@ class Node:
     def refresh_own(self) -> bool:
         """Read our live posts again and follow their areas; tell whether an area is new."""
         self.own = own_live(self.desk)
-        return self.follow({area for one in self.own for area in areas_of(one.signed.post)})
+        return self.follow({area for one in self.own for area in heard_in(one.signed.post)})
 
     def note_matches(self, count: int) -> None:
         """Measure new matches on roads, and log how many there are."""

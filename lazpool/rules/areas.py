@@ -7,6 +7,7 @@ points x with `d(p,x) + d(x,q) <= s + D`: an ellipse that is `0.5 * sqrt((s+D)^2
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -30,6 +31,10 @@ _COVER_KM = 4.2
 """From the centre of a res-6 cell to any corner of the res-7 cells in it: at most 4.10 km, measured worldwide."""
 _AREA_KM = 30.0
 """From the centre of an area to the centres of its res-6 cells: at most 28.3 km, measured worldwide."""
+_CELL_KM = 1.7
+"""From the centre of a res-7 cell to its corners, at most."""
+_APART_KM = 1.7
+"""Between the centres of two res-7 cells side by side, at least."""
 _AT_VERTEX = -1.0
 """The areas of the vertices come before all others, whatever extra way their centres would take."""
 _TOPIC = re.compile(r"/lazpool/1/([0-9a-f]{16})/area/([0-9a-f]{15})")
@@ -59,6 +64,20 @@ def areas_around(point: Point) -> tuple[int, ...]:
 def request_area(request: Request) -> int:
     """Return the area that a request goes to."""
     return area_of_cell(request.cell_from)
+
+
+def start_areas(request: Request) -> tuple[int, ...]:
+    """Return the areas in which offers are heard that may serve a request of ours.
+
+    Besides its own, those of the meeting places that may be walked to: the only ride may go from over the border. An
+    end lies up to a cell away from the middle that a post says, and so does a place from the middle that an offer
+    counts.
+    """
+    if not request.walk:
+        return (request_area(request),)
+    rings = math.ceil((request.walk / 1000 + 2 * _CELL_KM) / _APART_KM)
+    around = h3.grid_disk(cell_at(centre(request.cell_from), POST_RES), rings)
+    return tuple(sorted({request_area(request), *map(area_of_cell, around)}))
 
 
 def offer_areas(offer: Offer) -> tuple[int, ...]:

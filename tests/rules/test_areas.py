@@ -8,7 +8,7 @@ import time
 import h3.api.basic_int as h3
 import pytest
 
-from lazpool.records.places import AREA_RES, POST_RES, Point, cell_at, centre
+from lazpool.records.places import AREA_RES, POST_RES, Point, Spot, cell_at, centre
 from lazpool.rules.areas import (
     MAX_AREAS,
     area_of,
@@ -17,11 +17,24 @@ from lazpool.rules.areas import (
     offer_areas,
     parse_topic,
     request_area,
+    start_areas,
     topic,
 )
 from lazpool.rules.geo import budget_km, km
 from lazpool.rules.matching import Fit, fit
-from tests.rules.town import GRENOBLE, LYON, MIDNIGHT, NET, VOIRON, offer, random_offer, random_request, request
+from lazpool.rules.walking import walk
+from tests.rules.town import (
+    GRENOBLE,
+    LYON,
+    MIDNIGHT,
+    NET,
+    VOIRON,
+    offer,
+    random_offer,
+    random_request,
+    request,
+    somewhere,
+)
 
 ANY_TIME = {"earliest": MIDNIGHT, "latest": MIDNIGHT + 1440}
 
@@ -135,3 +148,31 @@ def test_a_hub_around_a_town_serves_the_villages_next_door() -> None:
     served = {*areas_around(GRENOBLE), *areas_around(LYON)}
     villages = (VOIRON, Point(45.5255, 4.8744), Point(45.5646, 5.9178))
     assert {area_of(village) for village in villages} <= served
+
+
+def test_who_walks_hears_of_rides_from_across_a_border() -> None:
+    """Whatever fits only from a meeting place goes to an area that the passenger's node follows, if not to its own."""
+    chance, compared, across = random.Random(4), 0, 0
+    while compared < 200:
+        wanted = request(somewhere(chance, span=2.0), LYON, walk=chance.choice((500, 3000, 10_000)), **ANY_TIME)
+        areas = start_areas(wanted)
+        assert request_area(wanted) in areas
+        if len(areas) == 1:
+            continue
+        door = somewhere(chance, centre(wanted.cell_from), 0.012)
+        spot = somewhere(chance, door, wanted.walk / 1000 / 1.3 / 111.2 * 0.7)
+        if cell_at(door, POST_RES) != wanted.cell_from or walk(door, Spot("P", spot)).metres > wanted.walk:
+            continue
+        offered = offer(spot, LYON, max_detour=0)
+        compared += 1
+        gone = set(offer_areas(offered))
+        assert gone & set(areas)
+        across += request_area(wanted) not in gone
+    assert across > 2
+
+
+def test_who_does_not_walk_follows_one_area() -> None:
+    """A request without a walk is served in its own area alone, and a walk in the middle of one adds none."""
+    assert start_areas(request(LYON, VOIRON)) == (request_area(request(LYON, VOIRON)),)
+    middle = centre(area_of(LYON))
+    assert len(start_areas(request(middle, VOIRON, walk=10_000))) == 1
