@@ -240,6 +240,8 @@ def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
         receipts.countersign(desk, deal, body, letter.id)
     except (RefusedError, MalformedError) as wrong:
         deal.reason = f"a receipt was refused: {wrong.message}"
+        if wrong.code == "wrong-count":
+            asking.show(desk, deal)  # another device of theirs may have counted on
         _refuse_receipt(desk, deal, letter, body, wrong.message)
         return
     advance(desk, deal, Event.WE_SIGN)

@@ -88,7 +88,13 @@ def tell(desk: Desk, deal: Deal) -> None:
 
     Who lost everything but the identity learns by it that there is something to ask for.
     """
-    if not deals.is_known_device(desk.node, deal) and (said := _holdings(desk, deal.peer, asks=0)).rows:
+    if not deals.is_known_device(desk.node, deal):
+        show(desk, deal)
+
+
+def show(desk: Desk, deal: Deal) -> None:
+    """Tell a partner how far our books go, who asks for what is missing; the caller saves the deal."""
+    if (said := _holdings(desk, deal.peer, asks=0)).rows:
         write(desk, deal, said)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lazpool import __version__
 from lazpool.config import Config, load_config, write_config
-from lazpool.errors import RefusedError
+from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.grants import read_standing
 from lazpool.records.people import Device, certify, check_name
 from lazpool.records.revocations import commitment_to
@@ -80,13 +80,21 @@ class Desk:
         self._identities = frozenset()
 
     def device_of(self, identity: bytes) -> Device:
-        """Return this device as the identity vouches for it that terms name: ours, or one of before."""
+        """Return this device as the identity vouches for it that terms name: ours, or one of before.
+
+        Raises RefusedError where that one never vouched for this log.
+        """
         if identity == self.identity:
             return self.device
         from lazpool.store import rotations  # noqa: PLC0415 # only after a rotation
 
         before = rotations.after(self.node, identity)
-        return Device(identity, public_key(self.keys.log), before.certificate) if before else self.device
+        try:
+            found = Device(identity, public_key(self.keys.log), before.certificate if before else b"")
+            found.check(self.net)
+        except MalformedError:
+            raise RefusedError("it names an identity that is older than this log", code="rotated") from None
+        return found
 
     @property
     def next_commitment(self) -> bytes:

@@ -223,6 +223,30 @@ def test_a_further_device_is_revoked(agreed: tuple[Town, bytes]) -> None:
         holds(town, "ann", "bob", "phone")
 
 
+def test_two_devices_ride_with_one_partner(agreed: tuple[Town, bytes]) -> None:
+    """The count of a direction is of people: what one device signed comes to the other from the partner."""
+    town, deal = agreed
+    with ExitStack() as stack:
+        add_device(town, "phone", "ann", stack)
+        offer = town.offer("bob", day=3)
+        town.request("phone", day=3)
+        second = town.propose("phone", offer).id
+        town.carry()
+        decisions.accept(town["bob"], second)
+        town.carry()
+        rides.done(town["phone"], second)
+        town.carry()
+        rides.done(town["ann"], deal)
+        for _ in range(4):
+            settle_down(town)
+            if town.state("ann", deal) is State.AGREED:
+                rides.done(town["ann"], deal)
+        assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
+        assert len(sealed(town, "bob")) == 2
+        assert books.balance(town["ann"])[0].amount == -books.balance(town["bob"])[0].amount
+        holds(town, "ann", "bob", "phone")
+
+
 def add_device(town: Town, name: str, owner: str, stack: ExitStack) -> None:
     """Give somebody a further machine."""
     home = town.home(name)

@@ -111,6 +111,24 @@ def test_twice_and_a_new_log(ridden: Town) -> None:
     holds(ridden, "ann", "bob")
 
 
+def test_a_receipt_from_before_a_new_log(agreed: tuple[Town, bytes]) -> None:
+    """A log that the old identity never vouched for does not sign for it; the passenger signs the new one's name."""
+    town, deal = agreed
+    rides.done(town["ann"], deal)
+    held = town.pick_up("ann")
+    rotating.rotate(town["bob"])
+    resuming.resume(town["bob"])
+    for row in held:
+        town.hand_over(row.tag, row.data)
+    town.carry()
+    assert ledger.receipts(town["bob"].node) == []
+    assert "older than this log" in town.deal("ann", deal).reason
+    rides.done(town["ann"], deal)
+    town.carry()
+    assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
+    holds(town, "ann", "bob")
+
+
 def forged(town: Town, deal: bytes, rotation: bytes, origins: tuple[bytes, ...]) -> tuple[inbox.Outcome, str]:
     """Let somebody with all keys of Ann's machine send Bob a rotation."""
     ann, mine = town["ann"], deals.get(town["ann"].node, deal)
