@@ -10,9 +10,11 @@ Exit status 0 when everything agrees or verifies, 1 when something does not, 2 w
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
 
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
 ZEROS = bytes(32)
-GENESIS, ADDED, REVOKED, ROTATED, SEALED, SETTLED, RESUMED = 1, 2, 3, 4, 11, 21, 60
-KINDS = (GENESIS, ADDED, REVOKED, ROTATED, 10, SEALED, 12, 20, SETTLED, 22, RESUMED, 70, 71)
-ARITY = {GENESIS: 4, REVOKED: 3, ROTATED: 2, RESUMED: 3}
+GENESIS, ADDED, REVOKED, ROTATED, SEALED, SETTLED, CHECKPOINT, RESUMED = 1, 2, 3, 4, 11, 21, 50, 60
+KINDS = (GENESIS, ADDED, REVOKED, ROTATED, 10, SEALED, 12, 20, SETTLED, 22, CHECKPOINT, RESUMED, 70, 71)
+ARITY = {GENESIS: 4, REVOKED: 3, ROTATED: 2, CHECKPOINT: 2, RESUMED: 3}
 
 RECEIPT = [
     *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
@@ -101,18 +103,29 @@ def receipt(parts: dict[str, str], read: Callable[[bytes], dict[str, Any]] = rec
     terms = read(raw["terms"])
     first = device(decode(raw["init_device"], 512))
     identifier, second, seq, head, signature = fields(raw["resp"], 512, 5)
-    second = device(second)
-    for value, size in ((identifier, 32), (raw["init_sig"], 64), (head, 32), (signature, 64), (raw["blind"], 32)):
+    half = identifier, device(second), seq, head, signature
+    return co_signed(terms, (first, raw["init_sig"]), half, raw["blind"])
+
+
+Device = tuple[bytes, bytes, bytes]
+
+
+def co_signed(
+    terms: dict[str, Any], by_first: tuple[Device, Any], half: tuple[Any, Device, Any, Any, Any], blind: Any
+) -> dict[str, Any]:
+    """Verify both halves; return the terms, the commitment and the heads of both logs."""
+    (first, init_sig), (identifier, second, seq, head, signature) = by_first, half
+    for value, size in ((identifier, 32), (init_sig, 64), (head, 32), (signature, 64), (blind, 32)):
         sized(value, size)
     between(seq, SEQ)
     verify_device(*first, terms["net"])
     require(first[:2] == (terms["debtor"], terms["init_log"]), "signature", "the first is not the debtor")
-    verify(first[1], raw["init_sig"], f"{terms['tag']}-init", terms["net"], terms["id"])
+    verify(first[1], init_sig, f"{terms['tag']}-init", terms["net"], terms["id"])
     verify_device(*second, terms["net"])
     require(identifier == terms["id"] and second[0] == terms["creditor"], "signature", "the second is not the creditor")
     extra = second[1] + seq.to_bytes(8, "big") + head
     verify(second[1], signature, f"{terms['tag']}-resp", terms["net"], terms["id"], extra)
-    commitment = digest("lz/blind/1", terms["id"] + raw["blind"])
+    commitment = digest("lz/blind/1", terms["id"] + blind)
     heads = {terms["init_log"]: (terms["init_seq"], terms["init_head"]), second[1]: (seq, head)}
     owners = {first[1]: first[0], second[1]: second[0]}
     return {**terms, "commitment": commitment, "heads": heads, "owners": owners}
@@ -121,7 +134,7 @@ def receipt(parts: dict[str, str], read: Callable[[bytes], dict[str, Any]] = rec
 ENTRY = ("version", "net", "kind", "log", "seq", "prev", "time", "payload")
 
 
-def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]:
+def entry(data: bytes, expected: dict[str, Any] | None = None, before: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Verify an entry, where `expected` is given also its place in a log; return its fields, `id` and `said`."""
     body, signature = envelope(data, 2048)
     found = dict(zip(ENTRY, fields(body, 2048, len(ENTRY)), strict=True))
@@ -134,11 +147,14 @@ def entry(data: bytes, expected: dict[str, Any] | None = None) -> dict[str, Any]
     between(found["time"], SECOND)
     require(type(found["payload"]) is bytes and len(found["payload"]) <= 1024, "range", "no payload")
     _check_said(found["kind"], said := fields(found["payload"], 1024, ARITY.get(found["kind"], 1)))
+    require(found["kind"] != CHECKPOINT or said[0] == found["seq"] - 1, "range", "not over all entries before")
     found |= {"id": digest("lz/entry/1", body), "said": said}
     if expected is not None:
         for name in ("net", "log", "seq", "prev"):
             require(found[name] == expected[name], "chain", f"another {name}")
         require(found["time"] >= expected["time"], "chain", "older than the one before")
+        right = found["kind"] != CHECKPOINT or said[1] == merkle.root([one["id"] for one in before])
+        require(right, "chain", "another root than that of the entries before")
     verify(log, signature, "entry", net, found["id"])
     if first:
         verify_device(said[0], log, said[2], net)
@@ -152,6 +168,9 @@ def _check_said(kind: int, said: Sequence[Any]) -> None:
         between(said[1], SEQ)
     if kind in {REVOKED, RESUMED}:
         said = said[0], said[2]
+    if kind == CHECKPOINT:
+        between(said[0], SEQ)
+        said = said[1:]
     for value, size in zip(said, (32, 32, 64) if kind == GENESIS else (32, 32), strict=False):
         sized(value, size)
     if kind == GENESIS:
@@ -204,12 +223,115 @@ def chain(entries: list[str], net: bytes, log: bytes) -> list[dict[str, Any]]:
     expected = {"net": net, "log": log, "seq": 1, "prev": ZEROS, "time": 0}
     for number, data in enumerate(entries, 1):
         try:
-            found.append(entry(bytes.fromhex(data), expected))
+            found.append(entry(bytes.fromhex(data), expected, found))
         except RefusedError as wrong:
             wrong.at = number
             raise
         expected |= {"seq": found[-1]["seq"] + 1, "prev": found[-1]["id"], "time": found[-1]["time"]}
     return found
+
+
+def statement(data: bytes) -> dict[str, Any]:
+    """Verify what somebody stated of their log; return its fields and `id`."""
+    body, signature = envelope(data, 256)
+    found = statement_fields(body)
+    verify(found["log"], signature, "checkpoint", found["net"], found["id"])
+    return found
+
+
+def statement_fields(body: bytes) -> dict[str, Any]:
+    """Return the fields of a statement and its `id`, signature not verified."""
+    names = ("version", "net", "kind", "log", "size", "root", "at")
+    found = dict(zip(names, fields(body, 256, len(names)), strict=True))
+    require(found["version"] == 1 and found["kind"] == 12, "shape", "no statement of version 1")
+    for name, size in {"net": 8, "log": 32, "root": 32}.items():
+        sized(found[name], size)
+    between(found["size"], (1, SEQ[1] - 1))
+    between(found["at"], SECOND)
+    return {**found, "id": digest("lz/checkpoint/1", body)}
+
+
+def witness(said: Sequence[Any], stated: dict[str, Any]) -> tuple[bytes, int]:
+    """Verify that somebody saw a statement; return who and when."""
+    key, at, signature = sized(said[0], 32), between(said[1], SECOND), sized(said[2], 64)
+    require(key != stated["log"], "signature", "nobody witnesses their own log")
+    verify(key, signature, "witness", stated["net"], stated["id"], key + at.to_bytes(8, "big"))
+    return key, at
+
+
+PROOF = ("version", "net", "terms", "init_sig", "init_cert", "resp", "blind", "owner")
+PROOF += ("entry", "path", "checkpoint", "witnesses", "revocations")
+
+
+def proof(document: dict[str, Any]) -> dict[str, Any]:
+    """Verify the proof of one record; return the record, with its `entry`, `statement` and `witnesses`."""
+    require(document.get("format") == "lazpool-proof-1" and type(document.get("proof")) is str, "shape", "no proof")
+    found = dict(zip(PROOF, fields(_base64(document["proof"]), 8192, len(PROOF)), strict=True))
+    require(found["version"] == 1, "shape", "no proof of version 1")
+    _check_shapes(found)
+    one = _record(found)
+    require(one["net"] == sized(found["net"], 8), "chain", "a record of another network")
+    sealed = entry(found["entry"])
+    right = (one["net"], one["seal"], one["commitment"]) == (sealed["net"], sealed["kind"], sealed["said"][0])
+    require(right, "chain", "an entry that seals something else")
+    _note_revoked([one], [revocation(each) for each in found["revocations"]], one["net"])
+    _check_owner(one, sealed, found["owner"])
+    if not found["checkpoint"]:
+        return {**one, "entry": sealed, "statement": None, "witnesses": []}
+    stated = statement(found["checkpoint"])
+    same = (stated["net"], stated["log"]) == (sealed["net"], sealed["log"])
+    require(same, "chain", "a checkpoint of another log")
+    leads_to = merkle.included(sealed["id"], sealed["seq"] - 1, stated["size"], found["path"])
+    require(leads_to == stated["root"], "proof", "the path does not lead to the root")
+    seen = [witness(said, stated) for said in found["witnesses"]]
+    return {**one, "entry": sealed, "statement": stated, "witnesses": seen}
+
+
+def _base64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        data = b""
+    require(base64.urlsafe_b64encode(data).decode().rstrip("=") == text, "codec", "not base64url without padding")
+    return data
+
+
+def _check_shapes(found: dict[str, Any]) -> None:
+    sized(found["net"], 8)
+    for name in ("terms", "entry", "checkpoint"):
+        require(type(found[name]) is bytes, "range", f"the {name} is not bytes")
+    for name, most in {"resp": 5, "owner": 3, "path": 64, "witnesses": 8, "revocations": 2}.items():
+        require(type(found[name]) is list and len(found[name]) <= most, "range", f"the {name} is too long, or no array")
+    require(len(found["resp"]) == 5, "shape", "no second half")
+    require(all(type(one) is bytes for one in found["revocations"]), "range", "a revocation that is none")
+    for step in found["path"]:
+        sized(step, 32)
+    good = all(type(said) is list and len(said) == 3 for said in found["witnesses"])
+    require(good, "shape", "a witness that is none")
+    keys = [sized(said[0], 32) for said in found["witnesses"]]
+    require(len(set(keys)) == len(keys), "range", "a witness twice")
+    alone = not found["path"] and not found["witnesses"]
+    require(bool(found["checkpoint"]) or alone, "shape", "a path or witnesses without a checkpoint")
+
+
+def _record(found: dict[str, Any]) -> dict[str, Any]:
+    paid = decode(found["terms"], 768)[2:3] == [6]
+    terms = (settlement_terms if paid else receipt_terms)(found["terms"])
+    log, certificate, seq, head, signature = found["resp"]
+    first = device([terms["debtor"], terms["init_log"], found["init_cert"]])
+    second = device([terms["creditor"], log, certificate])
+    return co_signed(terms, (first, found["init_sig"]), (terms["id"], second, seq, head, signature), found["blind"])
+
+
+def _check_owner(one: dict[str, Any], sealed: dict[str, Any], owner: list[Any]) -> None:
+    """Refuse a log that is of neither of the two; one that the record does not name comes with its certificate."""
+    if not owner:
+        require(sealed["log"] in one["heads"], "chain", "the log of somebody else")
+        return
+    identity, log, certificate = device(owner)
+    right = log == sealed["log"] and log not in one["heads"] and identity in {one["debtor"], one["creditor"]}
+    require(right, "chain", "the log of somebody else")
+    verify_device(identity, log, certificate, one["net"])
 
 
 def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -224,12 +346,14 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
     _note_revoked(receipts, [revocation(bytes.fromhex(one)) for one in document.get("revocations", [])], net)
     if document["complete"]:
         check_counts(receipts)
+    require(bool(document.get("entries")) or not document.get("checkpoints"), "chain", "statements without the log")
     if document.get("entries"):
         logs = [
             chain(log, net, entry(bytes.fromhex(log[0]))["log"])
             for log in [*document.get("old_logs", []), document["entries"]]
         ]
         check_links(logs)
+        check_statements(document.get("checkpoints", []), logs)
         check_logs(logs, receipts, complete=document["complete"])
     return receipts
 
@@ -254,6 +378,17 @@ def check_links(logs: list[list[dict[str, Any]]]) -> None:
         require(log[0]["said"][0] == person, "chain", "a log of somebody else")
         person = next((one["said"][0] for one in reversed(log) if one["kind"] == ROTATED), person)
         end = log[-1]["log"], log[-1]["seq"], log[-1]["id"]
+
+
+def check_statements(shown: list[dict[str, Any]], logs: list[list[dict[str, Any]]]) -> None:
+    """Refuse statements of checkpoints that the logs do not have, and witnesses who did not sign them."""
+    known = {(one["log"], *one["said"], one["time"]) for log in logs for one in log if one["kind"] == CHECKPOINT}
+    for one in shown:
+        stated = statement(bytes.fromhex(one["statement"]))
+        there = (stated["log"], stated["size"], stated["root"], stated["at"]) in known
+        require(there, "chain", "a statement of what the log does not have")
+        for said in one["witnesses"]:
+            witness(fields(bytes.fromhex(said), 128, 3), stated)
 
 
 def check_logs(logs: list[list[dict[str, Any]]], receipts: list[dict[str, Any]], *, complete: bool) -> None:
@@ -358,6 +493,11 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Settlement": lambda group, test: _receipt(group, test, settlement_terms),
     "Revocation": lambda _, test: _is(revocation(bytes.fromhex(test["bytes"]))["id"], test["id"]),
     "Rotation": lambda _, test: _is(rotation(bytes.fromhex(test["bytes"]))["id"], test["id"]),
+    "Checkpoint": lambda _, test: _is(statement(bytes.fromhex(test["bytes"]))["id"], test["id"]),
+    "Witness": lambda group, test: witness(
+        fields(bytes.fromhex(test["bytes"]), 128, 3), statement_fields(bytes.fromhex(group["statement"]))
+    ),
+    "Proof": lambda _, test: proof(test["proof"]),
     "MerkleRoot": _root,
     "MerkleInclusion": _inclusion,
     "MerkleConsistency": _consistency,
@@ -404,7 +544,11 @@ def has_vectors(path: Path) -> bool:
 def run_ledger(path: Path) -> bool:
     """Verify an exported ledger; print what it says, and tell whether it holds."""
     try:
-        receipts = bundle(json.loads(path.read_text("utf-8")))
+        document = json.loads(path.read_text("utf-8"))
+        if type(document) is dict and "proof" in document:
+            print(f"{path.name}: {in_words(proof(document))}")
+            return True
+        receipts = bundle(document)
     except (OSError, RefusedError, ValueError, KeyError, TypeError) as wrong:
         print(f"{path.name}: not valid: {wrong}")
         return False
@@ -414,6 +558,37 @@ def run_ledger(path: Path) -> bool:
     more = f", {settlements} settlements" if settlements else ""
     print(f"{path.name}: {len(receipts) - settlements} receipts{more} verified")
     return True
+
+
+def in_words(one: dict[str, Any]) -> str:
+    """Return what a verified proof proves, line by line."""
+    sealed, stated = one["entry"], one["statement"]
+    lines = [f"{one['id'].hex()[:16]}: {said(one)}", "signed by both: the debtor first, then the creditor"]
+    lines.append(f"sealed as entry {sealed['seq']} of the log {sealed['log'].hex()[:16]}, {_when(sealed['time'])}")
+    if stated is None:
+        return "\n  ".join([*lines, "not under a checkpoint: when it was sealed rests on the word of the log's owner"])
+    lines.append(f"under a checkpoint of {stated['size']} entries that the owner states for {_when(stated['at'])}")
+    for key, at in one["witnesses"]:
+        who = "the other device of the record" if key in one["heads"] else f"{node_name(key)}, key {key.hex()}"
+        lines.append(f"witnessed {_when(at)} by {who}")
+    if not one["witnesses"]:
+        lines.append("witnessed by nobody: the owner could have made another log")
+    return "\n  ".join(lines)
+
+
+def _when(second: int) -> str:
+    if second > 253_402_300_799:
+        return f"second {second}"
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def node_name(key: bytes) -> str:
+    """Return a key as libp2p writes it, since hubs are known by that."""
+    digits, number = "", int.from_bytes(bytes.fromhex("002408011220") + key, "big")
+    while number:
+        number, digit = divmod(number, 58)
+        digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + digits
+    return "1" + digits
 
 
 def said(one: dict[str, Any]) -> str:

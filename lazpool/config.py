@@ -24,7 +24,7 @@ MAX_HOOK_S = 600.0
 _SCRIPT = re.compile(r"-[a-z]*c|-e")
 """Arguments after which shells, Python and Perl take a program."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number"}
+_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Config:
     a sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     profile: name of the cost profile. plan_days: how many days ahead the posts of a plan are published.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
+    hub_witness: whether hubs are asked to witness our log; see docs/explanation/architecture.md.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
     """
 
@@ -81,6 +82,7 @@ class Config:
     plan_days: int = 7
     countries: str = ""
     roads: str = ""
+    hub_witness: bool = False
     hook: Hook | None = None
 
     def __post_init__(self) -> None:

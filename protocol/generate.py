@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from making import (
+    checkpoints,
     circles,
     deals,
     devices,
@@ -19,6 +20,7 @@ from making import (
     matching,
     merkle,
     posts,
+    proofs,
     receipts,
     relay,
     settlements,
@@ -28,6 +30,7 @@ from making import (
 
 SUBJECTS = (
     circles,
+    checkpoints,
     deals,
     gossip,
     groups,
@@ -35,6 +38,7 @@ SUBJECTS = (
     matching,
     merkle,
     posts,
+    proofs,
     receipts,
     relay,
     settlements,

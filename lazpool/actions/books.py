@@ -10,9 +10,11 @@ from lazpool.actions import receipts, settlements
 from lazpool.actions.exporting import Choice
 from lazpool.actions.receipts import debtor_from
 from lazpool.errors import MalformedError
+from lazpool.records.checkpoints import check_statement, check_witness, read_statement
 from lazpool.records.entries import CIRCLE_FOUNDING, CIRCLE_RIDE, RIDES, SETTLEMENTS
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, receipt_from
 from lazpool.records.settlements import settlement_from
+from lazpool.rules.checkpoints import checkpoints_of
 from lazpool.rules.ledger import (
     SealedReceipt,
     Terms,
@@ -25,7 +27,7 @@ from lazpool.rules.ledger import (
     verify_links,
     verify_receipts,
 )
-from lazpool.store import circles, ledger, logs, rotations
+from lazpool.store import checkpoints, circles, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ def verify(desk: Desk) -> Verdict:
     for one in sealed:
         if desk.identities.isdisjoint({one.terms.debtor, one.terms.creditor}):
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
-    return Verdict(len(entries), errors + check_stages(entries, [*stages, *_circles(desk)]))
+    errors += check_stages(entries, [*stages, *_circles(desk)]) + _statements(desk, entries)
+    return Verdict(len(entries), errors)
 
 
 def _chains(desk: Desk) -> tuple[list[list[Entry]], list[str]]:
@@ -126,6 +129,23 @@ def _stages(desk: Desk, ends: dict[bytes, int]) -> tuple[list[tuple[bytes, int, 
         proposed = terms.debtor in desk.identities and terms.init_seq < ends.get(terms.init_log, 0)
         stages.append((blind_commitment(terms.id, stored.blind), kind, proposed))
     return stages, errors
+
+
+def _statements(desk: Desk, entries: list[Entry]) -> list[str]:
+    """Check what others were shown of our logs, and what witnesses signed."""
+    stated, errors = checkpoints_of(entries), []
+    for one in checkpoints.every(desk.node):
+        try:
+            statement, signature = read_statement(one.statement)
+            check_statement(statement, signature)
+            for witness in checkpoints.witnesses(desk.node, one.id):
+                check_witness(statement, witness)
+        except MalformedError as wrong:
+            errors.append(f"checkpoint {_short(one.id)}: {wrong.message}")
+            continue
+        if (one.id, one.log, one.size) != (statement.id, statement.log_pk, statement.size) or statement not in stated:
+            errors.append(f"checkpoint {_short(one.id)}: is not what the log says")
+    return errors
 
 
 def _told(desk: Desk) -> Iterator[tuple[StoredReceipt | settled.Stored, int]]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lazpool.actions import receipts, settlements
-from lazpool.errors import NotFoundError, RefusedError
+from lazpool.records.checkpoints import pack_witness
 from lazpool.records.receipts import receipt_from
-from lazpool.records.revocations import read_revocation
 from lazpool.records.settlements import METHODS, settlement_from
-from lazpool.store import deals, devices, ledger, logs, rotations
+from lazpool.store import checkpoints, deals, devices, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -73,19 +72,18 @@ def bundle(desk: Desk) -> dict[str, Any]:
     log = [envelope.pack().hex() for envelope in ledger.entries(desk.node)]
     old = [[envelope.pack().hex() for envelope in logs.entries(desk.node, one)] for one in logs.every(desk.node)]
     revoked = [envelope.hex() for envelope in devices.revocations(desk.node)]
-    more = {name: value for name, value in (("old_logs", old), ("revocations", revoked)) if value}
-    return {**_head(desk, complete=True), "receipts": rides, "settlements": paid, "entries": log, **more}
-
-
-def bundle_of(desk: Desk, identifier: bytes) -> dict[str, Any]:
-    """Return one sealed receipt or settlement with all that verifying it needs, and nothing else of the ledger."""
-    stored = ledger.receipt(desk.node, identifier) or settled.get(desk.node, identifier)
-    if stored is None:
-        raise NotFoundError("there is no such receipt", hint="lazpool --json ledger show lists them")
-    if stored.state != ledger.SEALED:
-        raise RefusedError(f"this one is {stored.state}: only one of two has signed it", code="not-sealed")
-    kind = "settlements" if isinstance(stored, settled.Stored) else "receipts"
-    return {**_head(desk, complete=False), "receipts": [], kind: [_parts(stored)], **_revoked(desk, stored)}
+    stated = [
+        {
+            "statement": one.statement.hex(),
+            "witnesses": [pack_witness(who).hex() for who in checkpoints.witnesses(desk.node, one.id)],
+        }
+        for one in checkpoints.every(desk.node)
+    ]
+    more = {
+        name: value for name, value in (("old_logs", old), ("revocations", revoked), ("checkpoints", stated)) if value
+    }
+    head = {"format": FORMAT, "net": desk.net.hex(), "complete": True}
+    return {**head, "receipts": rides, "settlements": paid, "entries": log, **more}
 
 
 def lines(desk: Desk, choice: Choice | None = None, *, every: bool = False) -> list[Line]:
@@ -102,18 +100,6 @@ def lines(desk: Desk, choice: Choice | None = None, *, every: bool = False) -> l
 def names_of(desk: Desk) -> dict[bytes, str]:
     """Return what partners call themselves, the newest name of each."""
     return {deal.peer: deal.peer_name for deal in deals.all_deals(desk.node) if deal.peer_name}
-
-
-def _head(desk: Desk, *, complete: bool) -> dict[str, Any]:
-    return {"format": FORMAT, "net": desk.net.hex(), "complete": complete}
-
-
-def _revoked(desk: Desk, stored: StoredReceipt | settled.Stored) -> dict[str, list[str]]:
-    """Return what revokes one of the two logs that signed a record."""
-    known = [read_revocation(envelope) for envelope in devices.revocations(desk.node)]
-    about = {one.log: envelope for one, envelope in zip(known, devices.revocations(desk.node), strict=True)}
-    found = [about[log].hex() for log, _, _ in _unpack(stored).heads if log in about]
-    return {"revocations": found} if found else {}
 
 
 def _unpack(stored: StoredReceipt | settled.Stored) -> SealedReceipt:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lazpool.actions import answers, cards, circles, recovery, revoking, rotating, series, settlements
+from lazpool.actions import (
+    answers,
+    cards,
+    checkpoints,
+    circles,
+    recovery,
+    revoking,
+    rotating,
+    series,
+    settlements,
+    witnessing,
+)
 from lazpool.actions.detours import foresee
 from lazpool.actions.moves import NotYetError
 from lazpool.errors import HaltedError, MalformedError, RefusedError
@@ -31,6 +42,7 @@ from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRe
 from lazpool.records.key_bodies import KeysKnown, Revoke, Rotate
 from lazpool.records.letters import Letter, open_letter
 from lazpool.records.recovery import Holdings, Records
+from lazpool.records.witness_bodies import Witnessed, WitnessPlease
 from lazpool.store import deals, devices, own, post_office
 
 if TYPE_CHECKING:
@@ -141,4 +153,6 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Rotate: rotating.on_rotate,
     KeysKnown: revoking.on_known,
     CircleInvitation: circles.on_invitation,
+    WitnessPlease: witnessing.on_please,
+    Witnessed: checkpoints.on_witnessed,
 }

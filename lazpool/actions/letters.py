@@ -31,12 +31,14 @@ _MAX_CARD = 512
 class How:
     """How a letter travels. awaits: repeated until answered. answers: which letter. seed: who signs, else our log.
 
-    A deal that was made under an old log goes on under it: the partner knows us by that.
+    until: the minute after which it is given up, if before the card is. A deal that was made under an old log goes on
+    under it: the partner knows us by that.
     """
 
     awaits: bool = False
     answers: bytes = b""
     seed: bytes = b""
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def send(desk: Desk, thread: Thread, body: AnyBody, how: How, seed: bytes = b"")
         awaits=how.awaits,
         answers=how.answers,
         now=desk.second,
-        expires=thread.expires,
+        expires=how.until or thread.expires,
     )
     return identifier
 

@@ -31,11 +31,12 @@ def note(desk: Desk, kind: int, identifier: bytes, blind: bytes) -> None:
     add(desk, head(desk), kind, payload)
 
 
-def add(desk: Desk, after: Head | None, kind: int, payload: bytes) -> None:
-    """Sign the entry that follows `after`, store it, and mark it once it is committed."""
+def add(desk: Desk, after: Head | None, kind: int, payload: bytes) -> Entry:
+    """Sign the entry that follows `after`, store it, mark it once it is committed, and return it."""
     entry = next_entry(after, net=desk.net, log_pk=desk.device.log_pk, kind=kind, payload=payload, now=desk.second)
     ledger.add_entry(desk.node, entry, sign_entry(entry, desk.keys.log))
     desk.node.once_committed(partial(mark, desk, entry))
+    return entry
 
 
 def position(desk: Desk) -> tuple[int, bytes]:

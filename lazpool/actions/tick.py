@@ -5,7 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, cards, circles, events, plans, revoking, rotating, seats, series, settlements
+from lazpool.actions import (
+    asking,
+    cards,
+    checkpoints,
+    circles,
+    events,
+    plans,
+    revoking,
+    rotating,
+    seats,
+    series,
+    settlements,
+)
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
@@ -36,6 +48,8 @@ def tick(desk: Desk) -> None:
     with suppress(HaltedError):
         _lapse_settlements(desk)
     asking.go_on(desk)
+    with suppress(HaltedError):
+        checkpoints.keep_up(desk)
     cards.renew(desk)
     _tell_of_keys(desk)
     circles.tick(desk)

@@ -15,7 +15,7 @@ from lazpool.cli.app import Table
 from lazpool.cli.backups import resume
 from lazpool.cli.choosing import choice, filters
 from lazpool.cli.commands import epilog, group
-from lazpool.cli.exports import export
+from lazpool.cli.exports import checkpoint, export
 from lazpool.cli.partners import who
 from lazpool.cli.recovering import recover
 from lazpool.cli.typed import short
@@ -23,6 +23,7 @@ from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
 from lazpool.records.entries import (
+    CHECKPOINT,
     COMMITMENTS,
     DEVICE_ADDED,
     DEVICE_REVOKED,
@@ -36,8 +37,9 @@ from lazpool.records.entries import (
 )
 from lazpool.records.receipts import blind_commitment, receipt_from
 from lazpool.records.settlements import FORGIVEN, METHODS, SettlementTerms, settlement_from
+from lazpool.rules.checkpoints import statement_of
+from lazpool.store import checkpoints, logs
 from lazpool.store import ledger as stored
-from lazpool.store import logs
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def ledger() -> None:
     """Receipts that two people signed, and the chain that holds them."""
 
 
+ledger.add_command(checkpoint)
 ledger.add_command(export)
 ledger.add_command(resume)
 ledger.add_command(recover)
@@ -217,6 +220,8 @@ def _document(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> dict[st
     head = {"log": entry.log_pk.hex(), "seq": entry.seq, "id": entry.id.hex(), "kind": KINDS[entry.kind]}
     head["at"] = times.iso_second(desk, entry.time)
     terms = _of(entry, receipts)
+    if entry.kind == CHECKPOINT:
+        return {**head, "receipt": None, "size": entry.seq - 1, "witnesses": _witnesses(desk, entry)}
     if terms is None:
         return {**head, "receipt": None}
     said: dict[str, object] = {
@@ -234,8 +239,13 @@ def _row(desk: Desk, entry: Entry, receipts: dict[bytes, Terms], names: dict[byt
     head = (str(entry.seq), KINDS[entry.kind], times.day_and_time(desk, entry.time // 60))
     terms = _of(entry, receipts)
     if terms is None:
-        return (*head, _SAID.get(entry.kind, ""), "", "")
+        said = f"all {entry.seq - 1} before, witnessed by {_witnesses(desk, entry)}" if entry.kind == CHECKPOINT else ""
+        return (*head, said or _SAID.get(entry.kind, ""), "", "")
     return (*head, _what(desk, terms, names), price(_signed(desk, terms), terms.unit), short(terms.id))
+
+
+def _witnesses(desk: Desk, entry: Entry) -> int:
+    return len(checkpoints.witnesses(desk.node, statement_of(entry).id))
 
 
 def _what(desk: Desk, terms: Terms, names: dict[bytes, str]) -> str:

@@ -26,7 +26,8 @@ lazpool ledger export 2027.journal --format hledger --since 2027-01-01 --until 2
 
 @click.command("export", cls=Command, epilog=epilog(_EXAMPLES))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--receipt", metavar="ID", help="One receipt or settlement, and nothing else.")
+@click.option("--receipt", metavar="ID", help="The proof of one receipt or settlement, and nothing else.")
+@click.option("--all-witnesses", is_flag=True, help="Show other partners who witnessed your log, too, by their keys.")
 @click.option(
     "--format",
     "form",
@@ -38,7 +39,9 @@ lazpool ledger export 2027.journal --format hledger --since 2027-01-01 --until 2
 @filters
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.pass_obj
-def export(app: App, /, file: Path, receipt: str | None, form: str, *, force: bool, **which: str | None) -> None:
+def export(  # the arguments are the options
+    app: App, /, file: Path, receipt: str | None, form: str, *, force: bool, all_witnesses: bool, **which: str | None
+) -> None:
     """Write the ledger, or one receipt, to FILE.
 
     A bundle holds every signature: examples/verify_receipt.py verifies it without lazpool. The other forms are for
@@ -49,22 +52,61 @@ def export(app: App, /, file: Path, receipt: str | None, form: str, *, force: bo
             "A bundle is whole, or one --receipt; --since, --until and --with need another --format."
         )
     if form != "bundle" and receipt:
-        raise click.UsageError("One receipt is exported as a bundle.")
+        raise click.UsageError("One receipt is exported as its proof, which has a form of its own.")
+    if all_witnesses and not receipt:
+        raise click.UsageError("The whole ledger holds all witnesses anyway; --all-witnesses goes with --receipt.")
+    if receipt:
+        _prove(app, file, receipt, force=force, every_witness=all_witnesses)
+        return
     with app.desk() as desk:
-        text, count = _bundle(desk, receipt) if form == "bundle" else _lines(desk, form, choice(desk, **which))
+        text, count = _bundle(desk) if form == "bundle" else _lines(desk, form, choice(desk, **which))
     size = write(file, text, force=force)
     app.show({"file": str(file), "format": form, "records": count, "bytes": size}, str(file))
     app.say(f"{count} {'record' if count == 1 else 'records'}, {size} bytes")
 
 
-def _bundle(desk: Desk, receipt: str | None) -> tuple[str, int]:
+@click.command("checkpoint", cls=Command, epilog=epilog("lazpool ledger checkpoint"))
+@click.pass_obj
+def checkpoint(app: App) -> None:
+    """Make a checkpoint of your log now, and ask partners to witness it.
+
+    Your node does so by itself every 64 entries, and every 30 days if there is anything new. The proof of a receipt
+    under a checkpoint shows by whose word, besides yours, it was there then.
+    """
+    from lazpool.actions import checkpoints  # noqa: PLC0415 # help does not need it
+    from lazpool.store.checkpoints import witnesses  # noqa: PLC0415 # the same
+
+    with app.desk() as desk:
+        fresh, made = checkpoints.since_last(desk)
+        new = fresh > 0 or made is None
+        if new or made is None:
+            made = checkpoints.make(desk)
+        count = len(witnesses(desk.node, made.id))
+    said = f"a checkpoint of {made.size} entries" if new else f"nothing is new since the checkpoint of {made.size}"
+    app.show({"checkpoint": made.size, "new": new, "witnesses": count}, f"{said}, witnessed by {count}")
+
+
+def _prove(app: App, file: Path, receipt: str, *, force: bool, every_witness: bool) -> None:
+    from lazpool.actions.proofs import proof_of  # noqa: PLC0415 # help does not need it
+
+    with app.desk() as desk:
+        found = hex_id_of(((desk.node, "receipts"), (desk.node, "settlements")), receipt, "receipt")
+        proof = proof_of(desk, found, every_witness=every_witness)
+    size = write(file, json.dumps(proof.document()) + "\n", force=force)
+    said = {"checkpoint": proof.checkpoint, "witnesses": proof.witnesses}
+    app.show({"file": str(file), "format": "proof", "records": 1, "bytes": size, **said}, str(file))
+    witnesses = f"{proof.witnesses} {'witness' if proof.witnesses == 1 else 'witnesses'}"
+    app.say(f"1 record, {size} bytes, " + (witnesses if proof.checkpoint else "not under a checkpoint yet"))
+    if not proof.witnesses:
+        app.say(
+            "hint: lazpool ledger checkpoint asks partners to witness your log; export again when they have answered"
+        )
+
+
+def _bundle(desk: Desk) -> tuple[str, int]:
     from lazpool.actions import exporting  # noqa: PLC0415 # help does not need it
 
-    if receipt is None:
-        document = exporting.bundle(desk)
-    else:
-        found = hex_id_of(((desk.node, "receipts"), (desk.node, "settlements")), receipt, "receipt")
-        document = exporting.bundle_of(desk, found)
+    document = exporting.bundle(desk)
     return json.dumps(document) + "\n", sum(len(document.get(kind, ())) for kind in ("receipts", "settlements"))
 
 

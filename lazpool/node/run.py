@@ -11,11 +11,11 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import hook, links, mailman, notice, pump, relays, syncing
+from lazpool.node import hook, links, mailman, notice, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.state import Node, log
-from lazpool.records import mail, sync, where
+from lazpool.records import mail, sync, where, witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -95,6 +95,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "ping": partial(links.ping_all, network),
         "relays": partial(relays.keep, node, network),
         "sync": partial(links.sync_some, node, network),
+        "witnesses": partial(witnesses.keep_asking, node, network),
     }
 
 
@@ -129,6 +130,7 @@ class _Serving:
             mail.PROTOCOL: partial(self._answer, mailman.serve),
             sync.PROTOCOL: partial(self._answer, syncing.serve),
             where.PROTOCOL: partial(self._answer, relays.serve),
+            witnessing.PROTOCOL: partial(self._answer, witnesses.serve),
         }
 
     def begin(self, network: Network, nursery: trio.Nursery) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.errors import MalformedError
-from lazpool.records import circle_bodies, deal_bodies, halves, key_bodies, recovery
+from lazpool.records import circle_bodies, deal_bodies, halves, key_bodies, recovery, witness_bodies
 from lazpool.wire.codec import decode
 from lazpool.wire.seal import MAX_PLAIN
 
@@ -17,6 +17,7 @@ _READERS = {
     **halves.READERS,
     **recovery.READERS,
     **key_bodies.READERS,
+    **witness_bodies.READERS,
     **circle_bodies.READERS,
 }
 

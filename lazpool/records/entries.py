@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lazpool.errors import MalformedError
+from lazpool.records.checkpoints import tree_head_from
 from lazpool.records.people import Device
 from lazpool.records.receipts import MAX_SEQ
 from lazpool.records.revocations import check_last
@@ -41,7 +42,7 @@ RESUMED_SEQ = 2
 GENESIS, DEVICE_ADDED, DEVICE_REVOKED, ROTATED = 1, 2, 3, 4
 PROPOSED, SEALED, LAPSED = 10, 11, 12
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
-RESUMED = 60
+CHECKPOINT, RESUMED = 50, 60
 CIRCLE_FOUNDING, CIRCLE_RIDE = 70, 71
 RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
 COMMITMENTS = (*RIDES, *SETTLEMENTS, CIRCLE_FOUNDING, CIRCLE_RIDE)
@@ -56,6 +57,7 @@ KINDS = {
     SETTLE_PROPOSED: "settle-proposed",
     SETTLE_SEALED: "settle-sealed",
     SETTLE_LAPSED: "settle-lapsed",
+    CHECKPOINT: "checkpoint",
     RESUMED: "resumed",
     CIRCLE_FOUNDING: "circle-founding",
     CIRCLE_RIDE: "circle-ride",
@@ -89,6 +91,8 @@ class Entry:
         if self.kind == RESUMED and self.seq != RESUMED_SEQ:
             raise wrong("seq", "what a log goes on from stands second in it")
         _check_payload(self.kind, self.payload)
+        if self.kind == CHECKPOINT and tree_head_from(self.payload).size != self.seq - 1:
+            raise wrong("payload", "a checkpoint is over all entries before it")
 
     def body(self) -> bytes:
         """Return the bytes whose hash is the id."""
@@ -250,11 +254,12 @@ def _check_revoked(payload: bytes) -> None:
     build(Revoked, *shaped(payload, MAX_PAYLOAD, 3))
 
 
-_PAYLOADS: dict[int, Callable[[bytes], None]] = {
+_PAYLOADS: dict[int, Callable[[bytes], object]] = {
     GENESIS: _check_genesis,
     DEVICE_ADDED: _check_keys(1),
     DEVICE_REVOKED: _check_revoked,
     ROTATED: _check_keys(2),
+    CHECKPOINT: tree_head_from,
     RESUMED: _check_resumed,
 }
 """Who checks a payload; those that are not here carry a commitment and nothing else."""

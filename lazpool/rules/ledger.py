@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.checkpoints import tree_head_from
 from lazpool.records.entries import (
+    CHECKPOINT,
     CIRCLE_FOUNDING,
     CIRCLE_RIDE,
     COMMITMENTS,
@@ -41,6 +43,7 @@ from lazpool.records.receipts import (
     check_second,
 )
 from lazpool.records.settlements import SettlementTerms
+from lazpool.rules.merkle import Growing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -139,15 +142,16 @@ def verify_chain(envelopes: Sequence[Envelope], *, net: bytes, log_pk: bytes) ->
     """Replay a log from bytes; return its entries and what is wrong with it, in words."""
     entries: list[Entry] = []
     errors: list[str] = []
-    expected = (1, ZEROS, 0)
+    expected, tree = (1, ZEROS, 0), Growing()
     for position, envelope in enumerate(envelopes, 1):
         try:
-            entry, identifier = _checked(envelope, net=net, log_pk=log_pk, expected=expected)
+            entry, identifier = _checked(envelope, net=net, log_pk=log_pk, expected=expected, tree=tree)
         except MalformedError as wrong:
             errors.append(f"entry {position}: {wrong.message}")
             break  # what follows hangs on this entry, so it proves nothing
         entries.append(entry)
         expected = (entry.seq + 1, identifier, entry.time)
+        tree.add(identifier)
     return entries, errors
 
 
@@ -276,7 +280,9 @@ def check_counts(records: Iterable[Terms]) -> list[str]:
     return errors
 
 
-def _checked(envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[int, bytes, int]) -> tuple[Entry, bytes]:
+def _checked(
+    envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[int, bytes, int], tree: Growing
+) -> tuple[Entry, bytes]:
     entry, identifier = entry_from(envelope.body), entry_id(envelope.body)
     if (entry.net, entry.log_pk) != (net, log_pk):
         raise MalformedError("chain", "belongs to another log or network")
@@ -284,6 +290,8 @@ def _checked(envelope: Envelope, *, net: bytes, log_pk: bytes, expected: tuple[i
         raise MalformedError("chain", "does not follow the entry before it")
     if entry.time < expected[2]:
         raise MalformedError("chain", "is older than the entry before it")
+    if entry.kind == CHECKPOINT and tree_head_from(entry.payload).root != tree.root():
+        raise MalformedError("chain", "states another root than that of the entries before it")
     check_entry(entry, envelope.signature, identifier)
     if entry.kind == GENESIS:
         genesis_from(entry)

@@ -200,6 +200,15 @@ def open_under(db: Store, log: bytes) -> list[Deal]:
     return [_deal(row) for row in db.all(sql, (*sorted(OPEN), log))]
 
 
+def newest_threads(db: Store, most: int) -> list[Deal]:
+    """Return by which deals the people are written to with whom we rode last, one deal a person."""
+    newest = f"SELECT d.peer, max(d.ends) AS ends {_THREADS} AND d.state=? GROUP BY d.peer"
+    sql = f"SELECT peer FROM ({newest}) ORDER BY ends DESC, peer LIMIT ?"  # noqa: S608 # our own names
+    rows = db.all(sql, (*_KNOWN, State.RECEIPTED, most))
+    found = [thread_with(db, row["peer"]) for row in rows]
+    return [deal for deal in found if deal is not None]
+
+
 def closing_threads(db: Store, before: int, since: int) -> list[bytes]:
     """Return the newest deal with each person, if our card in it expires before a minute and it ended since another."""
     newest = f"SELECT d.id, b.expires, max(d.ends) AS ends {_THREADS} GROUP BY d.peer"

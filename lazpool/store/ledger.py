@@ -44,9 +44,10 @@ def add_entry(db: Store, entry: Entry, envelope: Envelope) -> None:
     db.execute("INSERT INTO entries VALUES (?,?,?,?)", (entry.seq, entry.id, envelope.body, envelope.signature))
 
 
-def entries(db: Store) -> list[Envelope]:
-    """Return the whole log as bytes, in order."""
-    return [Envelope(row["body"], row["signature"]) for row in db.all("SELECT * FROM entries ORDER BY seq")]
+def entries(db: Store, most: int = -1) -> list[Envelope]:
+    """Return the log, or the first `most` entries of it, as bytes, in order."""
+    rows = db.all("SELECT * FROM entries ORDER BY seq LIMIT ?", (most,))
+    return [Envelope(row["body"], row["signature"]) for row in rows]
 
 
 def index(db: Store) -> list[tuple[int, bytes]]:

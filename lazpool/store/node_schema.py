@@ -270,6 +270,30 @@ CREATE TABLE circle_signatures (
 """
 
 
+# Checkpoints of our logs as statements (envelopes), and who witnessed them: `who` is a partner's identity or a hub's
+# node key. seen_logs: the newest statement that we witnessed of each log; asker: who asked first, whose quota it is.
+# log_conflicts: two statements of a log that do not go together; proves: that they are by the same key proves a fork.
+_CHECKPOINTS = """
+CREATE TABLE checkpoints (
+    id BLOB PRIMARY KEY, log BLOB NOT NULL, size INTEGER NOT NULL, statement BLOB NOT NULL
+) STRICT;
+CREATE INDEX checkpoints_log ON checkpoints (log, size);
+CREATE TABLE witnesses (
+    statement BLOB NOT NULL, key BLOB NOT NULL, at INTEGER NOT NULL, signature BLOB NOT NULL, kind TEXT NOT NULL,
+    who BLOB NOT NULL, PRIMARY KEY (statement, key)
+) STRICT;
+CREATE TABLE seen_logs (
+    log BLOB PRIMARY KEY, asker BLOB NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, statement BLOB NOT NULL,
+    day INTEGER NOT NULL, signed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX seen_logs_asker ON seen_logs (asker);
+CREATE TABLE log_conflicts (
+    log BLOB NOT NULL, proves INTEGER NOT NULL, one BLOB NOT NULL, other BLOB NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (log, proves)
+) STRICT;
+"""
+
+
 _STEPS = {
     "first": _FIRST,
     "meeting_spots": _MEETING_SPOTS,
@@ -289,6 +313,7 @@ _STEPS = {
     "hub_addresses": _HUB_ADDRESSES,
     "devices": _DEVICES,
     "circles": _CIRCLES,
+    "checkpoints": _CHECKPOINTS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

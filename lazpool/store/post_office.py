@@ -115,6 +115,11 @@ def replaced(db: Store, deal: bytes, kind: int) -> None:
     db.execute("DELETE FROM outbox WHERE deal=? AND letter_kind=?", (deal, kind))
 
 
+def withdraw(db: Store, kind: int) -> None:
+    """Stop repeating every letter of a kind."""
+    db.execute("DELETE FROM outbox WHERE awaits=1 AND letter_kind=?", (kind,))
+
+
 def ask_again(db: Store, deal: bytes, kind: int, now: int) -> None:
     """Repeat the letters of a kind that still await their answer at once."""
     sql = "UPDATE outbox SET attempts=0, next_at=? WHERE deal=? AND awaits=1 AND letter_kind=?"

@@ -50,6 +50,8 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     27: ("rotation origins", [rotated(body(rotation())), [bytes(300), bytes(340)]]),
     28: ("id", [HASH]),
     **circle_bodies.WELL,
+    29: ("statement device first proof", [b"statement", DEVICE, 6, [HASH, HASH[::-1]]]),
+    30: ("statement_id seen device at signature", [HASH, 8, DRIVER.device(), 1_740_036_960, SIGNATURE]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -71,6 +73,11 @@ ALSO: dict[int, dict[str, list[Any]]] = {
     },
     20: {"nothing": [0, []], "eight records": [1, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 8]},
     **circle_bodies.ALSO,
+    29: {
+        "the first that this witness sees": [b"s" * 256, DEVICE, 0, []],
+        "the longest proof": [b"s", DEVICE, 2**32 - 2, [HASH] * 64],
+    },
+    30: {"a proof from elsewhere is wanted": [HASH, 2**32 - 2, DRIVER.device(), 0, b""]},
 }
 REST = ["", "", 0, b"", 10]
 _ONE_KEY = [CARD[0], CARD[1], [CARD[0], CARD[0]]]
@@ -194,6 +201,23 @@ RANGE: dict[int, dict[str, list[Any]]] = {
     },
     28: {"an id of 31 bytes": [HASH[1:]], "the id as text": ["x" * 32]},
     15: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
+    29: {
+        "an empty statement": [b"", DEVICE, 6, []],
+        "a statement of 257 bytes": [bytes(257), DEVICE, 6, []],
+        "from 2^32 - 1 entries": [b"s", DEVICE, 2**32 - 1, []],
+        "from -1 entries": [b"s", DEVICE, -1, []],
+        "a proof of 65 hashes": [b"s", DEVICE, 6, [HASH] * 65],
+        "a hash of 31 bytes": [b"s", DEVICE, 6, [HASH[1:]]],
+        "the proof as bytes": [b"s", DEVICE, 6, HASH],
+        "a device with a certificate of 63 bytes": [b"s", [*DEVICE[:2], SIGNATURE[1:]], 6, []],
+    },
+    30: {
+        "an id of 31 bytes": [HASH[1:], 8, DEVICE, 7, SIGNATURE],
+        "nothing seen": [HASH, 0, DEVICE, 7, b""],
+        "a time of 2^40": [HASH, 8, DEVICE, 2**40, SIGNATURE],
+        "a signature of 63 bytes": [HASH, 8, DEVICE, 7, SIGNATURE[1:]],
+        "the signature as a number": [HASH, 8, DEVICE, 7, 7],
+    },
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
     **circle_bodies.RANGE,
 }
@@ -207,6 +231,7 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
     16: {"a card with a fourth field": [[*CARD, 0]], "a card as bytes": [b""]},
     19: {"the rows as bytes": [1, b""], "a row of four fields": [1, [[5, 0, "EUR", 7]]], "a row as bytes": [1, [b""]]},
     20: {"the records as bytes": [0, b""], "a record of five fields": [0, [RECORD[:5]]], "a record as text": [0, [""]]},
+    29: {"a device as bytes": [b"s", b"", 6, []]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},
     **circle_bodies.SHAPE,
 }

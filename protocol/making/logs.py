@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from making import checkpoints
 from making.curve import NET, OTHER_NET, Signer, digest
 from making.document import Group
+from making.merkle import flipped, mth
 from making.people import PASSENGER, STRANGER, Person, body
 from making.raw import Raw, pack
 
@@ -18,8 +20,8 @@ TIME = 1_740_036_600
 NEXT_KEY = digest("lz/root/1", Signer("passenger next identity").pk)
 ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
 GENESIS, ADDED, REVOKED, ROTATED, PROPOSED, SEALED, LAPSED = 1, 2, 3, 4, 10, 11, 12
-SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED, RESUMED = 20, 21, 22, 60
-OLD_LOG = Signer("passenger old log")
+SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED, CHECKPOINT, RESUMED = 20, 21, 22, 50, 60
+OLD_LOG, HUB = Signer("passenger old log"), Signer("hub 1")
 
 
 def genesis_payload(device: list[bytes] | None = None, **changes: Any) -> bytes:
@@ -56,6 +58,11 @@ def resumed(**changes: Any) -> dict[str, Any]:
     return later(**{**fields, **changes})
 
 
+def checkpoint(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a checkpoint over the six entries before it."""
+    return later(**{"kind": CHECKPOINT, "payload": pack([6, ONE]), **changes})
+
+
 def signed(packed: bytes, by: Signer = LOG, net: bytes = NET, tag: str = "entry") -> bytes:
     """Return the envelope of a body."""
     return pack([packed, by.sign(tag, entry_id(packed), net=net)])
@@ -84,6 +91,8 @@ def entries() -> Group:
         "another identity": later(kind=ROTATED, payload=pack([Signer("passenger next identity").pk, TWO])),
         "the founding of a circle": later(kind=70),
         "a ride of a circle": later(kind=71),
+        "a checkpoint": checkpoint(),
+        "a checkpoint over the genesis alone": checkpoint(seq=2, payload=pack([1, ONE])),
         "resumed": resumed(),
         "resumed from an entry of the largest number": resumed(payload=pack([OLD_LOG.pk, 2**32 - 1, ONE])),
         "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
@@ -135,6 +144,9 @@ def _bent_entries(group: Group) -> None:
         "the kind as bytes": later(kind=b"\x0b"),
         "kind 61, which is none": later(kind=61),
         "kind 72, which is none": later(kind=72),
+        "kind 51, which is none": later(kind=51),
+        "a checkpoint over one entry less than there are": checkpoint(payload=pack([5, ONE])),
+        "a checkpoint over itself, too": checkpoint(payload=pack([7, ONE])),
         "resumed, but third": resumed(seq=3),
         "number 0": later(seq=0),
         "number 2^32": later(seq=2**32),
@@ -168,6 +180,10 @@ def _bent_payloads(group: Group) -> None:
         ("revoked after entry 9, with zeros", "range", later(kind=REVOKED, payload=pack([OLD_LOG.pk, 9, ZEROS]))),
         ("another identity without its next", "shape", later(kind=ROTATED, payload=pack([OLD_LOG.pk]))),
         ("another identity of 33 bytes", "range", later(kind=ROTATED, payload=pack([OLD_LOG.pk + b"\0", ONE]))),
+        ("a checkpoint with the payload of a receipt", "shape", checkpoint(payload=pack([ONE]))),
+        ("a receipt with the payload of a checkpoint", "shape", later(payload=checkpoint()["payload"])),
+        ("a checkpoint with a root of 31 bytes", "range", checkpoint(payload=pack([6, ONE[1:]]))),
+        ("a checkpoint with its size as bytes", "range", checkpoint(payload=pack([b"\x06", ONE]))),
         ("resumed from a log of 31 bytes", "range", resumed(payload=pack([OLD_LOG.pk[1:], 9, ONE]))),
         ("resumed from entry 0", "range", resumed(payload=pack([OLD_LOG.pk, 0, ONE]))),
         ("resumed from an id of 33 bytes", "range", resumed(payload=pack([OLD_LOG.pk, 9, ONE + b"\0"]))),
@@ -211,6 +227,14 @@ def chain(steps: list[Step], by: Signer = LOG) -> list[bytes]:
     return log
 
 
+def _checked_log(*roots: Callable[[list[bytes]], bytes]) -> list[bytes]:
+    """Return the plain log with a checkpoint after its fourth entry and one at the end, with such roots."""
+    steps = PLAIN[:4]
+    for more, make in zip((PLAIN[4:], []), (roots[0], roots[-1]), strict=True):
+        steps = [*steps, (CHECKPOINT, pack([len(steps), make(ids(chain(steps)))]), {}), *more]
+    return chain(steps)
+
+
 def bent(at: int, **changes: Any) -> list[bytes]:
     """Return the plain log with one entry (counted from 1) changed and signed again."""
     steps = list(PLAIN)
@@ -231,6 +255,13 @@ def chains() -> Group:
     group.valid("the genesis alone", entries=log[:1])
     group.valid("a log that goes on from an older one", entries=chain([PLAIN[0], RESUMES, *PLAIN[1:]]))
     group.valid("two entries in one second", entries=bent(2, time=TIME))
+    group.valid("a log with two checkpoints", entries=_checked_log(mth))
+    for comment, wrong in {
+        "a checkpoint of one entry less": lambda ids: mth(ids[:-1]),
+        "a checkpoint with one bit of its root flipped": lambda ids: flipped(mth(ids)),
+        "a checkpoint of the same entries in another order": lambda ids: mth([ids[1], ids[0], *ids[2:]]),
+    }.items():
+        group.invalid(comment, "chain", entries=_checked_log(mth, wrong), at=8)
     stranger = [(GENESIS, genesis_payload(STRANGER.device()), {}), *PLAIN[1:]]
     for comment, at, entries in (
         ("a number is left out", 3, bent(3, seq=4)),
@@ -299,6 +330,7 @@ def bundles(
     _paid_bundles(group, whole, settled)
     _resumed_bundles(group, whole)
     _revoked_bundles(group, whole)
+    _checked_bundles(group, whole)
     for comment, layer, bundle in (
         ("another format", "shape", {**whole, "format": "lazpool-ledger-2"}),
         ("no receipts", "shape", {name: value for name, value in whole.items() if name != "receipts"}),
@@ -359,6 +391,37 @@ def _paid_bundles(group: Group, whole: Fields, settled: Callable[..., dict[str, 
         group.invalid(comment, "chain", bundle=bundle)
     receipts = {**alone, "settlements": whole["receipts"][:1]}
     group.invalid("a receipt passed off as a settlement", "shape", bundle=receipts)
+
+
+def _checked_bundles(group: Group, whole: Fields) -> None:
+    """Add the passenger's ledger with a checkpoint at the end, as it was stated and witnessed."""
+    before = whole["entries"]
+    root, seq = mth(ids(before)), len(before)
+    said = {"kind": CHECKPOINT, "seq": seq + 1, "prev": ids(before)[-1], "time": TIME + 900}
+    log = [*before, signed(body(fields_of(**said, payload=pack([seq, root]))))]
+    good = {"log": LOG.pk, "size": seq, "root": root, "at": TIME + 900}
+
+    def bundle(by: Signer = HUB, **changes: Any) -> Fields:
+        stated = body(checkpoints.fields_of(**{**good, **changes}))
+        shown = {"statement": checkpoints.signed(stated), "witnesses": [pack(checkpoints.witness(stated, by))]}
+        return {**whole, "entries": log, "checkpoints": [shown]}
+
+    group.valid("a ledger with a checkpoint", bundle=bundle())
+    group.valid("a checkpoint in the log alone", bundle={**whole, "entries": log})
+    forged = bundle()["checkpoints"][0]
+    for comment, layer, wrong in (
+        ("a statement of another size than the log's", "chain", bundle(size=seq - 1)),
+        ("a statement of another root than the log's", "chain", bundle(root=ONE)),
+        ("a statement of another time than the log's", "chain", bundle(at=TIME)),
+        ("a statement without the log", "chain", {**bundle(), "entries": [], "complete": False}),
+        ("the log witnesses itself", "signature", bundle(LOG)),
+        (
+            "the witness of another statement",
+            "signature",
+            {**bundle(), "checkpoints": [{**forged, "witnesses": bundle(at=TIME)["checkpoints"][0]["witnesses"]}]},
+        ),
+    ):
+        group.invalid(comment, layer, bundle=wrong)
 
 
 def _resumed_bundles(group: Group, whole: Fields) -> None:

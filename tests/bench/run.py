@@ -18,6 +18,7 @@ from idle import idle
 from ledger import ledger
 from matching import matching
 from places import places
+from proofs import proofs_bench
 from rich.console import Console
 from rich.table import Table
 from roads import roads
@@ -34,6 +35,7 @@ BENCHES = {
     "ledger": ledger,
     "matching": matching,
     "places": places,
+    "proofs": proofs_bench,
     "roads": roads,
     "served": served,
 }

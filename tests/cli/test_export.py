@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.users import ROOT
+from tests.cli.users import ROOT, carry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,23 +35,50 @@ def receipts(user: User) -> list[str]:
 
 
 def test_one_receipt_verifies_anywhere(ridden: tuple[User, User], tmp_path: Path) -> None:
-    """Both write the same small file about a ride; it verifies, and one changed digit makes it void."""
+    """Both write a small file about a ride; it verifies, and one changed letter makes it void."""
     wanted, files = receipts(ridden[0])[0], []
     for user in ridden:
         files.append(tmp_path / f"{user.home.name}.json")
         said = user.call("ledger", "export", str(files[-1]), "--receipt", wanted[:8])
         assert (said["records"], said["bytes"]) == (1, files[-1].stat().st_size)
-        assert said["bytes"] < 2048
-    assert files[0].read_bytes() == files[1].read_bytes()
+        assert said["bytes"] < 1536
+        assert (said["checkpoint"], said["witnesses"]) == (0, 0)
     done = verify(*files)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 receipts verified" in done.stdout
+    assert done.stdout.count(" owes ") == 2
+    assert done.stdout.count("not under a checkpoint") == 2
     document = json.loads(files[0].read_text())
-    assert "entries" not in document, "one receipt shows nothing else of the ledger"
-    terms = document["receipts"][0]["terms"]
-    document["receipts"][0]["terms"] = f"{terms[:-1]}{(int(terms[-1], 16) ^ 1):x}"
+    text, middle = document["proof"], len(document["proof"]) // 2
+    document["proof"] = text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
     files[0].write_text(json.dumps(document))
     assert verify(files[0]).returncode == 1
+
+
+def test_a_checkpoint_on_demand(ridden: tuple[User, User], tmp_path: Path) -> None:
+    """What was sealed is under it at once, witnessed or not; a second time there is nothing new."""
+    user, file = ridden[0], tmp_path / "proof.json"
+    made = user.call("ledger", "checkpoint")
+    assert (made["new"], made["witnesses"]) == (True, 0)
+    again = user.call("ledger", "checkpoint")
+    assert (again["new"], again["checkpoint"]) == (False, made["checkpoint"])
+    said = user.call("ledger", "export", str(file), "--receipt", receipts(user)[0][:8])
+    assert (said["checkpoint"], said["bytes"] < 2048) == (made["checkpoint"], True)
+    done = verify(file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"under a checkpoint of {made['checkpoint']} entries" in done.stdout
+    assert "witnessed by nobody" in done.stdout
+    shown = user.call("ledger", "show")["entries"][-1]
+    assert (shown["kind"], shown["size"], shown["witnesses"]) == ("checkpoint", made["checkpoint"], 0)
+    assert "witnessed by 0" in user.say("ledger", "show", "--log").out
+    carry(*ridden)
+    assert "witnessed by 1" in user.say("ledger", "show", "--log").out
+    said = user.call("ledger", "export", str(file), "--receipt", receipts(user)[0][:8], "--force")
+    assert (said["witnesses"], said["bytes"] < 2048) == (1, True)
+    assert "by the other device of the record" in verify(file).stdout
+    whole = tmp_path / "whole.json"
+    user.call("ledger", "export", str(whole))
+    assert len(json.loads(whole.read_text())["checkpoints"]) == 1
+    assert verify(whole).returncode == 0
 
 
 def test_the_whole_ledger_verifies(ridden: tuple[User, User], tmp_path: Path) -> None:
@@ -82,6 +109,7 @@ def test_a_file_is_not_replaced_unasked(ridden: tuple[User, User], tmp_path: Pat
         (("--receipt", "00000000"), 4),
         (("--receipt", "00"), 2),
         (("--since", "2027-01-01"), 2),
+        (("--all-witnesses",), 2),
         (("--format", "csv", "--receipt", "00000000"), 2),
         (("--format", "csv", "--with", "Nobody"), 4),
         (("--format", "csv", "--since", "2027-02-30"), 2),

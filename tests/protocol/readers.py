@@ -1,11 +1,10 @@
 """How lazpool reads each kind of vector: a function a group, which returns what to compare with the test's fields.
 
-Bundles are read by examples/verify_receipt.py.
+Bundles and proofs are read by examples/verify_receipt.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
@@ -23,7 +22,7 @@ from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first
 from lazpool.records.revocations import MAX_REVOCATION, read_revocation, read_rotation
 from lazpool.records.route import pack_route, unpack_route
 from lazpool.records.settlements import SettlementTerms, settlement_from
-from lazpool.rules import ledger
+from lazpool.rules import ledger, merkle
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
 from lazpool.rules.circles import counted, is_whole
@@ -37,34 +36,19 @@ from lazpool.wire.hashing import network_id, tagged_hash
 from lazpool.wire.seal import unseal
 from lazpool.wire.signing import verify, verify_post
 from tests.protocol import proof_readers
+from tests.protocol.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.protocol.vectors import Vector
 
-CELLS = {"cell_from", "cell_to", "pickup", "dropoff", "area", "areas"}
 MAX_PART = 512
 
 
 def same(expected: bytes, found: bytes) -> None:
     """Require that what was read writes to the same bytes."""
     assert found == expected
-
-
-def shown(record: Any) -> dict[str, Any]:
-    """Return a record's fields as vectors show them."""
-    return {field.name: _shown(field.name, getattr(record, field.name)) for field in fields(record)}
-
-
-def _shown(name: str, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_shown(name, item) for item in value]
-    if isinstance(value, bytes):
-        return value.hex()
-    if hasattr(value, "__dataclass_fields__"):
-        return [_shown("", getattr(value, field.name)) for field in fields(value)]
-    return f"{value:x}" if name in CELLS else value
 
 
 def _codec(vector: Vector) -> Any:
@@ -299,7 +283,8 @@ def _chain(vector: Vector) -> Any:
         assert len(entries) + 1 == vector.test["at"], errors
         last = entries[-1] if entries else None
         expected = (last.seq + 1, last.id, last.time) if last else (1, bytes(32), 0)
-        ledger._checked(envelopes[len(entries)], net=net, log_pk=log_pk, expected=expected)
+        tree = merkle.Growing(entry.id for entry in entries)
+        ledger._checked(envelopes[len(entries)], net=net, log_pk=log_pk, expected=expected, tree=tree)
     assert len(entries) == len(envelopes)
     return {}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lazpool.records.entries import Entry
 
-VECTORS = [vector for vector in vectors() if vector.group["type"] != "Bundle"]
+VECTORS = [vector for vector in vectors() if vector.group["type"] not in {"Bundle", "Proof"}]
 VALID = [vector for vector in VECTORS if vector.test["result"] == "valid"]
 INVALID = [vector for vector in VECTORS if vector.test["result"] == "invalid"]
 BUNDLES = [one for one in vectors() if one.group["type"] == "Bundle" and one.test["result"] == "valid"]

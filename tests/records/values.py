@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 import h3.api.basic_int as h3
 from hypothesis import strategies as st
 
-from lazpool.records import circle_bodies, circles, deal_bodies, entries, halves, mail, people, posts, recovery, sync
+from lazpool.records import (
+    circle_bodies,
+    circles,
+    deal_bodies,
+    entries,
+    halves,
+    mail,
+    people,
+    posts,
+    recovery,
+    sync,
+    witness_bodies,
+)
 from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
@@ -144,6 +156,15 @@ any_body = st.one_of(
     st.builds(halves.Confirmation, second_halves),
     st.builds(halves.SettlementRefused, hashes, texts(500)),
     st.builds(deal_bodies.NewCard, cards),
+    st.builds(
+        witness_bodies.WitnessPlease,
+        *(st.binary(min_size=1, max_size=256), devices, st.integers(0, 2**32 - 2)),
+        st.lists(hashes, max_size=64).map(tuple),
+    ),
+    st.builds(
+        witness_bodies.Witnessed,
+        *(hashes, st.integers(1, 2**32 - 2), devices, st.integers(0, MAX_SECOND), st.just(b"") | signatures),
+    ),
     st.builds(
         recovery.Holdings,
         st.integers(0, 1),
