@@ -19,7 +19,7 @@ DEFAULT_NETWORK = "lazpool"
 MAX_PLAN_DAYS = 13
 """Posts live at most 14 days, and outlive their trip."""
 _IBAN, _IBAN_MODULUS = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), 97
-EVENTS = ("match", "deal", "circle")
+EVENTS = ("match", "deal", "circle", "settlement")
 MAX_HOOK_S = 600.0
 _SCRIPT = re.compile(r"-[a-z]*c|-e")
 """Arguments after which shells, Python and Perl take a program."""

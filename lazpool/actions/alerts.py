@@ -11,11 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from lazpool.actions.events import CircleWaits, DealChange, NewMatch
+from lazpool.actions.events import CircleWaits, DealChange, NewMatch, SettlementChange
+from lazpool.actions.exporting import names_of
 from lazpool.records.agreements import agreement_from
+from lazpool.records.settlements import METHODS, settlement_from
 from lazpool.rules.conditions import names
 from lazpool.rules.negotiation import Role, State
 from lazpool.store.circles import BIRTH
+from lazpool.store.settlements import LAPSED, OFFERED, PROPOSED, REFUSED, SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +29,13 @@ if TYPE_CHECKING:
     from lazpool.store.deals import Deal
 
 MOST_DEALS = 3
-"""Changes of deals that are told one by one; more of them, and more than one match, are told in one sum."""
+"""Changes of deals, or of settlements, that are told one by one; more, and more than one match, are told in one sum."""
+_KINDS: tuple[tuple[Kind, type[Event], int], ...] = (
+    ("circle", CircleWaits, 1),
+    ("deal", DealChange, MOST_DEALS),
+    ("settlement", SettlementChange, MOST_DEALS),
+    ("match", NewMatch, 1),
+)
 MOST_LISTED = 50
 """Events that the document of a sum names."""
 _MOST_TEXT = 300
@@ -48,6 +57,14 @@ _TITLES = {
     (Role.DRIVER, State.CLAIMED): "Ride without a receipt",
 }
 
+_SETTLED = {
+    PROPOSED: "You said that you have paid",
+    OFFERED: "Somebody says to have paid you",
+    SEALED: "Settlement confirmed",
+    REFUSED: "Settlement ended",
+    LAPSED: "Settlement ended",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -61,13 +78,12 @@ class Alert:
 
 
 def alerts(desk: Desk, events: Sequence[Event]) -> list[Alert]:
-    """Return what to tell of events: few one by one, many in one sum for each kind; deals first."""
-    deals: list[Event] = [event for event in events if isinstance(event, DealChange)]
-    matches: list[Event] = [event for event in events if isinstance(event, NewMatch)]
-    circles: list[Event] = [event for event in events if isinstance(event, CircleWaits)]
-    found = [_sum(desk, "circle", circles)] if len(circles) > 1 else [alert(desk, one) for one in circles]
-    found += [_sum(desk, "deal", deals)] if len(deals) > MOST_DEALS else [alert(desk, one) for one in deals]
-    return found + ([_sum(desk, "match", matches)] if len(matches) > 1 else [alert(desk, one) for one in matches])
+    """Return what to tell of events: few one by one, many in one sum for each kind; deals first, matches last."""
+    found: list[Alert] = []
+    for kind, sort, most in _KINDS:
+        some = [event for event in events if isinstance(event, sort)]
+        found += [_sum(desk, kind, some)] if len(some) > most else [alert(desk, one) for one in some]
+    return found
 
 
 def alert(desk: Desk, event: Event) -> Alert:
@@ -79,6 +95,8 @@ def alert(desk: Desk, event: Event) -> Alert:
     elif isinstance(event, CircleWaits):
         kind, identifier, (title, body) = "circle", event.id.hex(), _circle_words(event)
         about = {"circle": _circle(event)}
+    elif isinstance(event, SettlementChange):
+        return _settled(desk, event)
     else:
         kind, identifier, title, body = "deal", event.deal.id.hex(), _deal_title(event), _deal_body(desk, event)
         about = {"change": _word(event), "ours": event.ours, "deal": _deal(desk, event), "note": event.note or None}
@@ -86,9 +104,38 @@ def alert(desk: Desk, event: Event) -> Alert:
     return Alert(title, body, identifier, document, (event,))
 
 
+def _settled(desk: Desk, event: SettlementChange) -> Alert:
+    stored, state = event.settlement, event.change.state
+    terms, paying = settlement_from(stored.terms), stored.payer == desk.identity
+    other = stored.payee if paying else stored.payer
+    name, identifier = names_of(desk).get(other, ""), stored.id.hex()
+    title = _SETTLED[state]
+    partner = plain(name) or "somebody you rode with"
+    paid = f"{'you have' if paying else 'They say to have'} paid {terms.amount / 100:.2f} {terms.unit}"
+    told = f"With {partner}: {paid} ({METHODS[terms.method]})"
+    body = f"{', '.join(filter(None, [told, plain(event.change.reason)]))}; lazpool settlements"
+    about = {
+        "change": state,
+        "ours": event.ours,
+        "settlement": {
+            "id": identifier,
+            "state": state,
+            "role": "payer" if paying else "payee",
+            "with": other.hex(),
+            "name": name,
+            "amount": {"amount": terms.amount, "unit": terms.unit},
+            "method": METHODS[terms.method],
+            "reason": event.change.reason,
+        },
+    }
+    return Alert(
+        title, body, identifier, _document(desk, "settlement", (title, body), [event], identifier, about), (event,)
+    )
+
+
 def trial(desk: Desk) -> Alert:
     """Return something to try a hook with."""
-    title, body = "Test of lazpool", "This is how lazpool tells of matches and deals."
+    title, body = "Test of lazpool", "This is how lazpool tells of matches, deals and settlements."
     document = {"event": "test", "at": _iso(desk, desk.minute), "count": 1, "id": "", "title": title, "body": body}
     return Alert(title, body, "", document, ())
 
@@ -105,6 +152,7 @@ def _sum(desk: Desk, kind: Kind, events: list[Event]) -> Alert:
         "match": ("new matches", "lazpool matches"),
         "deal": ("changes of deals", "lazpool deals"),
         "circle": ("things in circles that wait for you", "lazpool circle list"),
+        "settlement": ("changes of settlements", "lazpool settlements"),
     }
     title, body = f"{number} {words[kind][0]}", f"They are listed by: {words[kind][1]}"
     about = {"events": [one.document for one in told]}

@@ -1,4 +1,4 @@
-"""What a person may want to hear of as it happens: new matches, what becomes of deals, what circles wait for.
+"""What a person may want to hear of as it happens: matches, deals, settlements, and what circles wait for.
 
 `watch` follows it from when it is started; the hook goes on where it stopped, whatever happened in between. Nothing is
 written down here but what was told: the two databases are what is read.
@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from lazpool.actions.desk import renew_board
 from lazpool.config import EVENTS
 from lazpool.rules.negotiation import TABLE, Role, State
-from lazpool.store import alerts, board, circles, deals, own
+from lazpool.store import alerts, board, circles, deals, own, settlements
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from lazpool.actions.desk import Desk
-    from lazpool.store.alerts import Change
+    from lazpool.store.alerts import Change, SettlementMove
     from lazpool.store.circles import Circle, Record
     from lazpool.store.deals import Deal
+    from lazpool.store.settlements import Stored
 
-Kind = Literal["match", "deal", "circle"]
+Kind = Literal["match", "deal", "circle", "settlement"]
 """Kinds of events, as the settings name them."""
+Numbered = Literal["deal", "settlement"]
+"""Those that the database writes down one after the other."""
+_NUMBERED: tuple[Numbered, ...] = ("deal", "settlement")
 STALE = 24 * 60
 """Minutes after which something is no news for the hook any more; `lazpool matches` and `deals` still show it."""
 _KEEP = 30 * 24 * 60
@@ -77,7 +81,21 @@ class CircleWaits:
         return self.record.id if self.record else self.circle.id
 
 
-Event: TypeAlias = NewMatch | DealChange | CircleWaits
+@dataclass(frozen=True, slots=True)
+class SettlementChange:
+    """What happened to a settlement. ours: by our own hand."""
+
+    change: SettlementMove
+    settlement: Stored
+    ours: bool
+
+    @property
+    def at(self) -> int:
+        """When it happened."""
+        return self.change.at
+
+
+Event: TypeAlias = NewMatch | DealChange | CircleWaits | SettlementChange
 
 
 class Feed:
@@ -87,7 +105,7 @@ class Feed:
         """Begin now, or with what happened since that minute."""
         self._desk, self._kinds = desk, kinds
         self._versions = (-1, -1)
-        self._change = alerts.newest(desk.node) if since is None else 0
+        self._seen = {kind: alerts.newest(desk.node, kind) if since is None else 0 for kind in _NUMBERED}
         self._since = since or 0
         self._known = {one.id for one in live_matches(desk) if since is None or one.found < since}
         self._known |= {one.id for one in waiting_circles(desk) if since is None or one.at < since}
@@ -100,7 +118,7 @@ class Feed:
         if versions == self._versions:
             return []
         self._versions = versions
-        fresh = [*self._matches(), *self._changes(), *self._circles()]
+        fresh = [*self._matches(), *self._changes("deal"), *self._changes("settlement"), *self._circles()]
         return sorted(fresh, key=lambda event: event.at)
 
     def _matches(self) -> list[Event]:
@@ -117,22 +135,23 @@ class Feed:
         self._known.update(one.id for one in fresh)
         return list(fresh)
 
-    def _changes(self) -> list[Event]:
-        if "deal" not in self._kinds:
+    def _changes(self, kind: Numbered) -> list[Event]:
+        if kind not in self._kinds:
             return []
-        found = alerts.changes(self._desk.node, self._change, self._since)
-        self._change = max((one.id for one in found), default=self._change)
-        return list(_changes(self._desk, found))
+        numbers, found = _numbered(self._desk, kind, self._seen[kind], self._since)
+        self._seen[kind] = max(numbers, default=self._seen[kind])
+        return found
 
 
 def begin_telling(desk: Desk) -> None:
     """Take what is there already for told, the first time that a hook is there."""
-    if alerts.told_change(desk.node) is not None:
+    if alerts.told_upto(desk.node, "deal") is not None:
         return
     with desk.node.transaction():
         alerts.tell_matches(desk.node, [(one.id, one.expires) for one in live_matches(desk)])
         alerts.tell_circles(desk.node, [(one.id, one.at) for one in waiting_circles(desk)])
-        alerts.tell_change(desk.node, alerts.newest(desk.node))
+        for kind in _NUMBERED:
+            alerts.tell_upto(desk.node, kind, alerts.newest(desk.node, kind))
 
 
 def untold(desk: Desk, kinds: Collection[str]) -> list[Event]:
@@ -142,9 +161,10 @@ def untold(desk: Desk, kinds: Collection[str]) -> list[Event]:
     if "match" in kinds:
         told = alerts.told_matches(desk.node)
         events += [NewMatch(one) for one in live_matches(desk) if one.id not in told and one.found >= since]
-    if "deal" in kinds:
-        found = alerts.changes(desk.node, alerts.told_change(desk.node) or 0, since)
-        events += [one for one in _changes(desk, found) if not one.ours]
+    for kind in _NUMBERED:
+        if kind in kinds:
+            _, found = _numbered(desk, kind, alerts.told_upto(desk.node, kind) or 0, since)
+            events += [one for one in found if isinstance(one, DealChange | SettlementChange) and not one.ours]
     if "circle" in kinds:
         known = alerts.told_circles(desk.node)
         events += [one for one in waiting_circles(desk) if one.id not in known and one.at >= since]
@@ -154,13 +174,17 @@ def untold(desk: Desk, kinds: Collection[str]) -> list[Event]:
 def tell(desk: Desk, events: Sequence[Event]) -> None:
     """Remember that the hook has told of these."""
     matches = [(one.match.id, one.match.expires) for one in events if isinstance(one, NewMatch)]
-    changes = [one.change.id for one in events if isinstance(one, DealChange)]
     circles = [(one.id, one.at) for one in events if isinstance(one, CircleWaits)]
+    changes: dict[Numbered, list[int]] = {
+        "deal": [one.change.id for one in events if isinstance(one, DealChange)],
+        "settlement": [one.change.id for one in events if isinstance(one, SettlementChange)],
+    }
     with desk.node.transaction():
         alerts.tell_matches(desk.node, matches)
         alerts.tell_circles(desk.node, circles)
-        if changes:
-            alerts.tell_change(desk.node, max(alerts.told_change(desk.node) or 0, *changes))
+        for kind, numbers in changes.items():
+            if numbers:
+                alerts.tell_upto(desk.node, kind, max(alerts.told_upto(desk.node, kind) or 0, *numbers))
 
 
 def forget_past(desk: Desk) -> None:
@@ -186,6 +210,17 @@ def waiting_circles(desk: Desk) -> list[CircleWaits]:
     return found
 
 
+def _numbered(desk: Desk, kind: Numbered, after: int, since: int) -> tuple[list[int], list[Event]]:
+    """Return the numbers of the changes of a kind after one and since a minute, and the events that they are."""
+    if kind == "deal":
+        changes = alerts.changes(desk.node, after, since)
+        return [one.id for one in changes], list(_changes(desk, changes))
+    moves = alerts.moves(desk.node, after, since)
+    known = [(one, settlements.get(desk.node, one.settlement)) for one in moves]
+    events: list[Event] = [SettlementChange(one, about, one.by == "us") for one, about in known if about]
+    return [one.id for one in moves], events
+
+
 def _changes(desk: Desk, found: Sequence[Change]) -> list[DealChange]:
     """Return changes with their deals; a note that came with the letter that began a deal belongs to that."""
     events: list[DealChange] = []
@@ -195,13 +230,15 @@ def _changes(desk: Desk, found: Sequence[Change]) -> list[DealChange]:
             continue
         before = events[-1] if events else None
         if change.note and before and before.change.deal == change.deal and not before.change.was and not before.note:
-            events[-1] = DealChange(change=_numbered(before.change, change.id), deal=deal, ours=False, note=change.note)
+            events[-1] = DealChange(
+                change=_renumbered(before.change, change.id), deal=deal, ours=False, note=change.note
+            )
         else:
             events.append(DealChange(change, deal, _is_ours(deal.role, change), change.note))
     return events
 
 
-def _numbered(change: Change, number: int) -> Change:
+def _renumbered(change: Change, number: int) -> Change:
     """Return a change under the number of a later one that it stands for, too."""
     return replace(change, id=number)
 

@@ -81,8 +81,8 @@ def _take_settlement(
     stored = known or settlements.stored_from(terms, deal.id, SEALED, (record.first, record.debtor, record.blind))
     if stored.state == PROPOSED:
         post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
-    stored.second, stored.state, stored.reason = record.second, SEALED, ""
-    settled.save(desk.node, stored)
+    stored.second = record.second
+    settlements.move(desk, stored, SEALED, by="them" if known else "us")
     logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
     settlements.end_others(desk, direction(terms))
     return True

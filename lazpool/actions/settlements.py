@@ -67,8 +67,8 @@ def confirm(desk: Desk, settlement_id: bytes) -> Stored:
         devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
         check_follows(terms, last(desk, direction(terms)))
         half = sign_second(terms, desk.device_of(terms.payee), logbook.position(desk), desk.keys.log)
-        stored.second, stored.state = encode(wire_fields(half)), SEALED
-        store.save(desk.node, stored)
+        stored.second = encode(wire_fields(half))
+        move(desk, stored, SEALED, by="us")
         logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
         deal = _deal(desk, stored)
         write(desk, deal, Confirmation(half), How(answers=stored.letter))
@@ -85,9 +85,9 @@ def refuse(desk: Desk, settlement_id: bytes, reason: str = "") -> Stored:
             raise RefusedError(f"this settlement is {stored.state}", code="wrong-state")
         deal, text = _deal(desk, stored), checked_note(reason)
         if stored.state == PROPOSED:
-            lapse(desk, stored, text or "taken back")
+            lapse(desk, stored, text or "taken back", by="us")
         else:
-            _end(desk, stored, REFUSED, text)
+            move(desk, stored, REFUSED, text, by="us")
         write(desk, deal, SettlementRefused(stored.id, text), How(answers=stored.letter))
         deals.save(desk.node, deal)
     return stored
@@ -128,7 +128,7 @@ def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
         raise RefusedError("too many settlements wait for an answer", code="quota")
     stored = stored_from(terms, deal.id, OFFERED, (body.signature, encode(wire_fields(body.payer)), body.blind))
     stored.letter = letter.id
-    store.save(desk.node, stored)
+    move(desk, stored, OFFERED, by="them")
 
 
 def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -147,8 +147,8 @@ def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
     devices.check_half(desk.node, body.half.device.log_pk, body.half.seq, body.half.head)
     check_follows(terms, last(desk, direction(terms)))
     post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
-    stored.second, stored.state, stored.reason = encode(wire_fields(body.half)), SEALED, ""
-    store.save(desk.node, stored)
+    stored.second = encode(wire_fields(body.half))
+    move(desk, stored, SEALED, by="them")
     logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
     end_others(desk, direction(terms))
 
@@ -162,17 +162,17 @@ def on_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
     if stored is None:
         return
     if stored.state == PROPOSED:
-        lapse(desk, stored, f"refused: {body.reason}" if body.reason else "refused")
+        lapse(desk, stored, f"refused: {body.reason}" if body.reason else "refused", by="them")
     elif stored.state == OFFERED:
-        _end(desk, stored, REFUSED, f"taken back: {body.reason}" if body.reason else "taken back")
+        move(desk, stored, REFUSED, f"taken back: {body.reason}" if body.reason else "taken back", by="them")
     elif stored.state == SEALED and stored.payee in desk.identities:
         write(desk, deal, Confirmation(unpack(stored).second), How(answers=letter.id))
 
 
-def lapse(desk: Desk, stored: Stored, reason: str) -> None:
-    """As the payer: stop asking for the second half; should it come late, it still counts."""
+def lapse(desk: Desk, stored: Stored, reason: str, *, by: str = "") -> None:
+    """As the payer: stop asking for the second half; should it come late, it still counts. by: whose wish it is."""
     post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
-    _end(desk, stored, LAPSED, reason)
+    move(desk, stored, LAPSED, reason, by=by)
     logbook.note(desk, SETTLE_LAPSED, stored.id, stored.blind)
 
 
@@ -185,9 +185,9 @@ def last(desk: Desk, of: Direction) -> tuple[int, int]:
 def end_others(desk: Desk, of: Direction) -> None:
     """End what is proposed in a direction, since another was sealed: it counts on from the one before that."""
     for one in store.of_direction(desk.node, of, OFFERED):
-        _end(desk, one, REFUSED, "another one was confirmed")
+        move(desk, one, REFUSED, "another one was confirmed", by="us")
     for one in store.of_direction(desk.node, of, PROPOSED):
-        lapse(desk, one, "an earlier one was confirmed after all")
+        lapse(desk, one, "an earlier one was confirmed after all", by="them")
 
 
 def stored_from(terms: SettlementTerms, deal: bytes, state: str, half: tuple[bytes, bytes, bytes]) -> Stored:
@@ -217,6 +217,12 @@ def ask_anew(desk: Desk, deal: Deal, stored: Stored) -> None:
     store.save(desk.node, stored)
 
 
+def move(desk: Desk, stored: Stored, state: str, reason: str = "", *, by: str) -> None:
+    """Let a settlement begin or go on; by: "us", "them" or nobody."""
+    stored.state, stored.reason, stored.by, stored.changed = state, reason, by, desk.minute
+    store.save(desk.node, stored)
+
+
 def unpack(stored: Stored) -> SealedReceipt:
     """Return a sealed settlement from its stored bytes, or raise MalformedError."""
     debtor, half = unpack_halves(stored.debtor, stored.second)
@@ -229,7 +235,7 @@ def _propose(desk: Desk, deal: Deal, terms: SettlementTerms) -> Stored:
     logbook.note(desk, SETTLE_PROPOSED, stored.id, blind)
     write(desk, deal, Settlement(stored.terms, signature, desk.device, blind), How(awaits=True))
     stored.counter = deal.counter
-    store.save(desk.node, stored)
+    move(desk, stored, PROPOSED, by="us")
     return stored
 
 
@@ -250,11 +256,6 @@ def _repeat_halves(desk: Desk, deal: Deal, terms: SettlementTerms, letter_id: by
         write(desk, about, Confirmation(unpack(stored).second), How(answers=letter_id))
         deals.save(desk.node, about)
     return bool(lost)
-
-
-def _end(desk: Desk, stored: Stored, state: str, reason: str) -> None:
-    stored.state, stored.reason = state, reason
-    store.save(desk.node, stored)
 
 
 def _deal(desk: Desk, stored: Stored) -> Deal:

@@ -60,7 +60,7 @@ def watch(
     count: int | None,
     seconds: float | None,
 ) -> None:
-    """Print new matches, and what becomes of your deals, as it happens; Ctrl-C ends it.
+    """Print new matches, and what becomes of your deals and settlements, as it happens; Ctrl-C ends it.
 
     One line each; with --json one JSON document a line. It needs no running node, but what others do comes in by one.
     """
@@ -79,7 +79,7 @@ def watch(
 
 @group("hook")
 def hook() -> None:
-    """Let a program of yours be told of matches and deals; see docs/how-to/alerts.md."""
+    """Let a program of yours be told of matches, deals and settlements; see docs/how-to/alerts.md."""
 
 
 @hook.command("test", epilog=epilog("lazpool hook test"))

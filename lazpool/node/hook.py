@@ -1,4 +1,4 @@
-"""The user's hook: their program is told of matches and deals, one at a time, and can do the node no harm.
+"""The user's hook: their program is told of matches, deals and settlements, one at a time, and can do the node no harm.
 
 The databases are the queue: what was not told yet is read from them, so nothing is lost in a crash, and however many
 things happen at once, one program runs, and then one more for all the rest.
@@ -29,8 +29,8 @@ GATHER_S = 1.0
 """How long what comes next is awaited, so that a burst is one alert."""
 PAUSE_S = 5.0
 """Seconds between two alerts of a kind at least."""
-MOST_PAUSE_S = {"match": 600.0, "deal": 20.0, "circle": 60.0}
-"""The same while it goes on and on: any stranger can post what matches, a deal is with somebody."""
+MOST_PAUSE_S = {"match": 600.0, "deal": 20.0, "circle": 60.0, "settlement": 20.0}
+"""The same while it goes on and on: any stranger can post what matches, a deal or a settlement is with somebody."""
 
 
 class Pace:

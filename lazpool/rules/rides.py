@@ -7,6 +7,7 @@ check each of them again as if it had just been heard.
 from __future__ import annotations
 
 import struct
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lazpool.records.places import centre
@@ -83,7 +84,7 @@ def ride_again(envelope: bytes, limit_km: float, way: Track) -> Ride:
 def pack_way(limit_km: float, way: Track) -> bytes:
     """Return the measures of a ride as they are kept."""
     lengths = (limit_km, *way.legs)
-    return _LENGTHS[32 * len(lengths)].pack(*lengths) + b"".join(_VERTEX.pack(*vertex) for vertex in way.vertices)
+    return struct.pack(f"<{4 * len(lengths)}d", *lengths, *chain.from_iterable(way.vertices))
 
 
 def unpack_way(data: bytes) -> tuple[float, Track]:

@@ -1,4 +1,4 @@
-"""What happened to deals, as the database itself wrote it down, and what was told of it; in node.db."""
+"""What happened to deals and settlements, as the database itself wrote it down, and what was told of it; in node.db."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from lazpool.store.database import Store
 
-_MATCH, _DEAL, _CIRCLE = "match", "deal", "circle"
+_MATCH, _CIRCLE = "match", "circle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,18 @@ class Change:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementMove:
+    """A settlement began or moved; by: "us", "them" or nobody; at: minute."""
+
+    id: int
+    settlement: bytes
+    state: str
+    reason: str
+    by: str
+    at: int
+
+
 def changes(db: Store, after: int, since: int = 0) -> list[Change]:
     """Return the changes with higher numbers than `after`, since a minute, oldest first."""
     return [
@@ -34,9 +46,15 @@ def changes(db: Store, after: int, since: int = 0) -> list[Change]:
     ]
 
 
-def newest(db: Store) -> int:
-    """Return the number of the newest change, 0 for none yet."""
-    return db.number("SELECT seq FROM sqlite_sequence WHERE name='deal_events'")
+def moves(db: Store, after: int, since: int = 0) -> list[SettlementMove]:
+    """Return the moves of settlements with higher numbers than `after`, since a minute, oldest first."""
+    sql = "SELECT * FROM settlement_events WHERE id>? AND at>=? ORDER BY id"
+    return [SettlementMove(*row) for row in db.all(sql, (after, since))]
+
+
+def newest(db: Store, kind: str) -> int:
+    """Return the number of the newest change of a deal or a settlement, 0 for none yet."""
+    return db.number("SELECT seq FROM sqlite_sequence WHERE name=?", (f"{kind}_events",))
 
 
 def told_matches(db: Store) -> set[bytes]:
@@ -49,9 +67,9 @@ def told_circles(db: Store) -> set[bytes]:
     return _told(db, _CIRCLE)
 
 
-def told_change(db: Store) -> int | None:
-    """Return the number of the last change that was told of; None before the first time."""
-    row = db.one("SELECT upto FROM told WHERE kind=?", (_DEAL,))
+def told_upto(db: Store, kind: str) -> int | None:
+    """Return the number of the last change of a kind that was told of; None before the first time."""
+    row = db.one("SELECT upto FROM told WHERE kind=?", (kind,))
     return int(row[0]) if row else None
 
 
@@ -65,14 +83,15 @@ def tell_circles(db: Store, told: Iterable[tuple[bytes, int]]) -> None:
     _tell(db, _CIRCLE, told)
 
 
-def tell_change(db: Store, number: int) -> None:
-    """Remember the last change that was told of."""
-    db.execute("INSERT OR REPLACE INTO told VALUES (?,x'',?)", (_DEAL, number))
+def tell_upto(db: Store, kind: str, number: int) -> None:
+    """Remember the last change of a kind that was told of."""
+    db.execute("INSERT OR REPLACE INTO told VALUES (?,x'',?)", (kind, number))
 
 
 def forget(db: Store, *, changes_before: int, matches_before: int) -> None:
     """Forget changes from before a minute, and matches that expired before one."""
     db.execute("DELETE FROM deal_events WHERE at<?", (changes_before,))
+    db.execute("DELETE FROM settlement_events WHERE at<?", (changes_before,))
     db.execute("DELETE FROM told WHERE kind=? AND upto<?", (_MATCH, matches_before))
     db.execute("DELETE FROM told WHERE kind=? AND upto<?", (_CIRCLE, changes_before))
 

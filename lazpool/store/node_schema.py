@@ -269,6 +269,20 @@ CREATE TABLE circle_signatures (
 ) STRICT;
 """
 
+# What happened to settlements, as for deals. by, changed: of the last move: "us" or "them", and when.
+_SETTLEMENT_ALERTS = """
+ALTER TABLE settlements ADD COLUMN by TEXT NOT NULL DEFAULT '';
+ALTER TABLE settlements ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE settlement_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, settlement BLOB NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER settlement_begun AFTER INSERT ON settlements BEGIN INSERT INTO settlement_events
+    SELECT NULL, new.id, new.state, new.reason, new.by, new.changed; END;
+CREATE TRIGGER settlement_moved AFTER UPDATE OF state ON settlements WHEN old.state <> new.state BEGIN
+    INSERT INTO settlement_events SELECT NULL, new.id, new.state, new.reason, new.by, new.changed; END;
+"""
+
 
 # Checkpoints of our logs as statements (envelopes), and who witnessed them: `who` is a partner's identity or a hub's
 # node key. seen_logs: the newest statement that we witnessed of each log; asker: who asked first, whose quota it is.
@@ -314,6 +328,7 @@ _STEPS = {
     "devices": _DEVICES,
     "circles": _CIRCLES,
     "checkpoints": _CHECKPOINTS,
+    "settlement_alerts": _SETTLEMENT_ALERTS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -23,7 +23,7 @@ class Stored:
     """A settlement as bytes, with both halves once they are here.
 
     deal: by whose cards its letters travel. letter: as the payee, the letter that it came by. counter: as the payer,
-    that of our letter. reason: why it ended.
+    that of our letter. reason: why it ended. by, changed: whose the last move was, "us", "them" or nobody's, and when.
     """
 
     id: bytes
@@ -42,6 +42,8 @@ class Stored:
     letter: bytes = b""
     counter: int = 0
     reason: str = ""
+    by: str = ""
+    changed: int = 0
 
 
 _COLUMNS = [field.name for field in fields(Stored)]

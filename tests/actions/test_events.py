@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lazpool.actions import alerts, events, proposals
+from lazpool.actions import alerts, events, proposals, settlements
 from lazpool.actions import deals as decisions
-from lazpool.actions.events import EVENTS, DealChange, Event, Feed, NewMatch
+from lazpool.actions.events import EVENTS, DealChange, Event, Feed, NewMatch, SettlementChange
+from lazpool.records.settlements import CASH
 from lazpool.store import board, deals
 from tests.town import Town
 
@@ -45,7 +46,13 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 def words(found: list[Event]) -> list[str]:
     """Return events in a word each."""
-    return ["match" if isinstance(one, NewMatch) else (one.change.state if one.moved else "note") for one in found]
+    return [_word(one) for one in found]
+
+
+def _word(event: Event) -> str:
+    if isinstance(event, NewMatch):
+        return "match"
+    return "note" if isinstance(event, DealChange) and not event.moved else event.change.state
 
 
 def told(desk: Desk) -> list[str]:
@@ -310,3 +317,59 @@ def test_a_feed_begins_when_it_is_asked_to(town: Town) -> None:
         assert [words(feed.take()) for feed in feeds] == [["agreed"]] * 3
         assert [feed.take() for feed in feeds] == [[], [], []]
         assert words(Feed(other, ["deal"], 0).take()) == ["proposed", "agreed"]
+
+
+def test_settlements_are_told_to_the_other(town: Town) -> None:
+    """Who pays is told of the answer, who is paid that somebody says so; neither of what they did."""
+    town.offer("bob")
+    town.request("ann")
+    deal = town.agree()
+    town.board_car(deal)
+    town.carry()
+    for desk in town.desks.values():
+        told(desk)
+    ann, bob = town["ann"], town["bob"]
+    first = settlements.settle(ann, bob.identity, 100, "EUR", CASH)
+    town.carry()
+    (news,) = events.untold(bob, EVENTS)
+    (alert,) = alerts.alerts(bob, [news])
+    assert (alert.title, alert.document["event"]) == ("Somebody says to have paid you", "settlement")
+    assert "Ann" in alert.body
+    assert "1.00 EUR (cash)" in alert.body
+    assert alert.document["settlement"] == {
+        "id": first.id.hex(), "state": "offered", "role": "payee", "with": ann.identity.hex(), "name": "Ann",
+        "amount": {"amount": 100, "unit": "EUR"}, "method": "cash", "reason": "",
+    }  # fmt: skip
+    assert (told(ann), told(bob)) == ([], ["offered"])
+    settlements.refuse(bob, first.id, "I have seen\nnothing")
+    town.carry()
+    (news,) = events.untold(ann, EVENTS)
+    assert "refused: I have seen nothing" in alerts.alert(ann, news).body
+    assert (told(ann), told(bob)) == (["lapsed"], [])
+    second = settlements.settle(ann, bob.identity, 100, "EUR", CASH)
+    town.carry()
+    settlements.confirm(bob, second.id)
+    town.carry()
+    assert (told(ann), told(bob)) == (["sealed"], ["offered"])
+    seen = [one for one in Feed(bob, ["settlement"], 0).take() if isinstance(one, SettlementChange)]
+    assert [(one.change.state, one.ours) for one in seen] == [
+        ("offered", False), ("refused", True), ("offered", False), ("sealed", True),
+    ]  # fmt: skip
+
+
+def test_many_settlements_are_one_alert(town: Town) -> None:
+    """Somebody who proposes and takes back without end makes one alert of it, as with deals."""
+    town.offer("bob")
+    town.request("ann")
+    deal = town.agree()
+    town.board_car(deal)
+    town.carry()
+    told(town["bob"])
+    for _ in range(3):
+        made = settlements.settle(town["ann"], town["bob"].identity, 100, "EUR", CASH)
+        town.carry()
+        settlements.refuse(town["ann"], made.id)
+        town.carry()
+    (alert,) = alerts.alerts(town["bob"], events.untold(town["bob"], ["settlement"]))
+    assert alert.document["count"] > 3
+    assert alert.title.endswith("changes of settlements")

@@ -12,7 +12,20 @@ from lazpool.records.places import Point
 from lazpool.records.posts import sign_post
 from lazpool.rules.negotiation import State
 from lazpool.rules.outline import Outline, outline
-from lazpool.store import board, board_schema, deals, groups, ledger, logs, node_schema, own, post_office, ways
+from lazpool.store import (
+    alerts,
+    board,
+    board_schema,
+    deals,
+    groups,
+    ledger,
+    logs,
+    node_schema,
+    own,
+    post_office,
+    settlements,
+    ways,
+)
 from lazpool.store.database import open_store
 from tests.rules.town import GRENOBLE, LYON, VOIRON, offer
 
@@ -190,4 +203,21 @@ def test_a_home_from_before_backups(tmp_path: Path) -> None:
     assert ledger.index(new) == [(1, b"\x0a")]
     logs.retire(new, b"log", b"seed", 7)
     assert (logs.every(new), ledger.index(new), logs.index(new, b"log")) == ([b"log"], [], [(1, b"\x0a")])
+    new.close()
+
+
+def test_settlements_from_before_alerts_are_no_news(tmp_path: Path) -> None:
+    """A settlement of an earlier version stays as it is and is told of only once it moves."""
+    old = before("settlement_alerts", tmp_path / "node.db", node_schema, 19)
+    kinds = {row[1]: row[2] for row in old.execute("PRAGMA table_info(settlements)")}
+    values = {name: {"BLOB": b"s", "TEXT": "offered", "INTEGER": 7}[kind] for name, kind in kinds.items()}
+    marks = ",".join("?" * len(values))
+    old.execute(f"INSERT INTO settlements VALUES ({marks})", [*values.values()])  # noqa: S608 # marks
+    old.close()
+    new = open_store(tmp_path / "node.db", node_schema, synchronous="FULL")
+    (kept,) = settlements.everything(new)
+    assert (kept.state, kept.by, kept.changed, alerts.moves(new, 0)) == ("offered", "", 0, [])
+    kept.state, kept.by, kept.changed = settlements.SEALED, "us", 9
+    settlements.save(new, kept)
+    assert [(one.settlement, one.state, one.by, one.at) for one in alerts.moves(new, 0)] == [(b"s", "sealed", "us", 9)]
     new.close()
