@@ -16,6 +16,7 @@ from lazpool.errors import InvalidInputError, NoHomeError, RefusedError
 
 FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
+MAX_STAMP_BITS = 24
 MAX_PLAN_DAYS = 13
 """Posts live at most 14 days, and outlive their trip."""
 _IBAN, _IBAN_MODULUS = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), 97
@@ -66,6 +67,7 @@ class Config:
     home: its folder. network: only nodes of the same network hear each other. name, contact, iban: told to a partner in
     a sealed letter, never in public. zone: IANA name, for times typed without one. unit: currency code of prices.
     profile: name of the cost profile. plan_days: how many days ahead the posts of a plan are published.
+    stamp: bits of work on each post, see `lazpool offer --stamp`; one more takes twice as long.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     hub_witness: whether hubs are asked to witness our log; see docs/explanation/architecture.md.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
@@ -80,6 +82,7 @@ class Config:
     unit: str = "EUR"
     profile: str = "plain"
     plan_days: int = 7
+    stamp: int = 8
     countries: str = ""
     roads: str = ""
     hub_witness: bool = False
@@ -93,6 +96,10 @@ class Config:
         if not 1 <= self.plan_days <= MAX_PLAN_DAYS:
             hint = "it is for how many days ahead plans publish their posts"
             raise InvalidInputError(f"plan_days is not from 1 to {MAX_PLAN_DAYS}", hint=hint)
+
+        if not 0 <= self.stamp <= MAX_STAMP_BITS:
+            hint = "each bit doubles the time that a post takes; 8 are done at once"
+            raise InvalidInputError(f"stamp is not from 0 to {MAX_STAMP_BITS}", hint=hint)
 
     @property
     def keys_folder(self) -> Path:

@@ -24,6 +24,7 @@ from making import (
     receipts,
     relay,
     settlements,
+    sync,
     turns,
     wire,
 )
@@ -42,6 +43,7 @@ SUBJECTS = (
     receipts,
     relay,
     settlements,
+    sync,
     turns,
     wire,
     devices,

@@ -30,7 +30,7 @@ def take_down(desk: Desk, post: own.OwnPost, state: str) -> None:
     box = next((box for box in own.boxes(desk.node) if box.about == post.id and not box.deal), None)
     if post.state != own.LIVE or box is None:
         raise RefusedError(f"this post is {post.state} already")
-    signed = sign_post(Withdrawal(desk.net, box.tag, post.id), box.tag_seed)
+    signed = sign_post(Withdrawal(desk.net, box.tag, post.id, post.expires), box.tag_seed)
     own.set_post_state(desk.node, post.id, state)
     post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
     for deal in deals.of_post(desk.node, post.id):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lazpool.actions.matches import Heard, areas_of, match_heard, own_live
 from lazpool.actions.room import room
 from lazpool.records.posts import Request, Withdrawal, read_post
-from lazpool.rules.admission import MAX_LIFETIME, Judgement, Verdict, admit
+from lazpool.rules.admission import Judgement, Verdict, admit
 from lazpool.rules.areas import request_area
 from lazpool.rules.outline import outline
+from lazpool.rules.stamps import standing
 from lazpool.store import board, own
 
 if TYPE_CHECKING:
@@ -20,27 +21,42 @@ if TYPE_CHECKING:
     from lazpool.records.posts import SignedPost
 
 
+class Taken(NamedTuple):
+    """What came of posts that were heard: those that are new here, and how many new matches."""
+
+    posts: list[SignedPost]
+    matches: int
+
+
 def judge(desk: Desk, data: bytes) -> Verdict:
     """Judge a post from outside without storing it."""
-    return admit(data, net=desk.net, now=desk.minute, known=lambda identifier: board.is_known(desk.board, identifier))
+    return admit(data, net=desk.net, now=desk.minute, known=lambda signed: board.is_known(desk.board, signed))
 
 
 def hear(desk: Desk, data: bytes, area: int) -> Verdict:
     """Judge a post heard in an area and, when it is accepted, store and match it."""
     verdict = judge(desk, data)
     if verdict.judgement is Judgement.ACCEPT and verdict.signed is not None:
-        store_heard(desk, [(verdict.signed, area)], own_live(desk))
+        store_heard(desk, [(verdict.signed, (area,))], own_live(desk))
     elif verdict.reason == "known" and verdict.signed is not None:
-        board.add_area(desk.board, verdict.signed.id, area)
+        board.add_areas(desk.board, verdict.signed.id, (area,))
     return verdict
 
 
-def hear_all(desk: Desk, envelopes: Iterable[bytes], area: int, ours: Sequence[Standpoint]) -> int:
-    """Judge and store many posts of an area, as sync brings them, in one transaction; return how many new matches."""
+def hear_all(desk: Desk, posts: Iterable[tuple[bytes, Sequence[int]]], ours: Sequence[Standpoint]) -> Taken:
+    """Judge and store many posts, each with its areas, as sync brings them, in one transaction."""
     with desk.board.transaction():  # also makes the look-ups of the judgement three times cheaper
-        verdicts = [judge(desk, data) for data in envelopes]
-        heard = [(one.signed, area) for one in verdicts if one.accepted and one.signed and is_of(one.signed, area)]
-        return store_heard(desk, heard, ours)
+        heard = []
+        for data, areas in posts:
+            verdict = judge(desk, data)
+            signed = verdict.signed
+            fitting = tuple(area for area in areas if is_of(signed, area)) if signed else ()
+            if signed and verdict.accepted and fitting:
+                heard.append((signed, fitting))
+            elif signed and verdict.reason == "known":
+                board.add_areas(desk.board, signed.id, fitting)
+        matches = store_heard(desk, heard, ours)
+        return Taken([signed for signed, _ in heard if board.is_known(desk.board, signed)], matches)
 
 
 def is_of(signed: SignedPost, area: int) -> bool:
@@ -48,18 +64,21 @@ def is_of(signed: SignedPost, area: int) -> bool:
     return not isinstance(signed.post, Request) or request_area(signed.post) == area
 
 
-def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, int]], ours: Sequence[Standpoint]) -> int:
-    """Store accepted posts, each with the area it was heard in, in one transaction; return how many new matches."""
+def store_heard(desk: Desk, heard: Sequence[tuple[SignedPost, Sequence[int]]], ours: Sequence[Standpoint]) -> int:
+    """Store accepted posts, each with its areas, in one transaction; return how many new matches."""
     with desk.board.transaction():
         left = room(desk)
+        ranked = sorted(heard, key=lambda one: standing(one[0].id, one[0].post.expires), reverse=True)
+        placed = [(signed, there) for signed, areas in ranked if (there := left.take(signed, areas))]
+        ends = [(signed, areas) for signed, areas in placed if isinstance(signed.post, Withdrawal)]
         trips = [
-            (Heard(signed, outline(signed.post)), area)
-            for signed, area in heard
-            if not isinstance(signed.post, Withdrawal) and left.take(area)
+            (Heard(signed, outline(signed.post)), areas)
+            for signed, areas in placed
+            if not isinstance(signed.post, Withdrawal)
         ]
-        board.add(desk.board, [(*trip, (area,)) for trip, area in trips], now=desk.minute)
-        for signed, _ in heard:
-            _withdraw(desk, signed)  # after the posts, which may have come together with their withdrawals
+        board.add(desk.board, [(*trip, areas) for trip, areas in trips], now=desk.minute)
+        for signed, areas in ends:  # after the posts, which may have come together with their withdrawals
+            _withdraw(desk, signed, areas)
         return match_heard(desk, [trip for trip, _ in trips], ours)
 
 
@@ -80,19 +99,16 @@ def show_withdrawal(desk: Desk, envelope: bytes) -> tuple[int, ...]:
     post = own.post(desk.node, signed.post.post_id)
     if post is None:
         return ()
+    areas = areas_of(read_post(post.envelope)[0].post)
     with desk.board.transaction():
-        board.withdraw(desk.board, signed, expires=post.expires)
-    return areas_of(read_post(post.envelope)[0].post)
+        board.withdraw(desk.board, signed, areas)
+        board.forget_matches(desk.board, post.id)
+    return areas
 
 
-def _withdraw(desk: Desk, signed: SignedPost) -> None:
-    """Believe a withdrawal only for a post that is here and by the same key.
-
-    Kept for a post not heard yet it could silence somebody else's; that post's withdrawal comes again by sync.
-    """
+def _withdraw(desk: Desk, signed: SignedPost, areas: Sequence[int]) -> None:
+    """Believe others' withdrawals for all posts but our own live ones, which only we take back."""
     post = signed.post
-    if not isinstance(post, Withdrawal):
-        return
-    row = board.get(desk.board, post.post_id)
-    if row is not None and row["post_pk"] == post.post_pk and not row["own"]:
-        board.withdraw(desk.board, signed, expires=min(row["expires"], desk.minute + MAX_LIFETIME))
+    row = board.get(desk.board, post.post_id) if isinstance(post, Withdrawal) else None
+    if row is None or not row["own"]:
+        board.withdraw(desk.board, signed, areas)

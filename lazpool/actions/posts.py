@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions.endings import take_down
 from lazpool.actions.letterboxes import letterboxes
-from lazpool.actions.matches import match_own
+from lazpool.actions.matches import areas_of, match_own
+from lazpool.actions.room import MAX_AREA, room
 from lazpool.actions.ways import Way, plan_way
 from lazpool.errors import InvalidInputError, NotFoundError
 from lazpool.records.groups import post_tag
 from lazpool.records.places import POST_RES, Point, cell_at, coarse
 from lazpool.records.posts import ARRIVE, DEPART, Offer, Request, read_post, sign_post
 from lazpool.rules.admission import MAX_LIFETIME
-from lazpool.store import groups, own, post_office
+from lazpool.rules.stamps import MAX_BITS, stamped
+from lazpool.store import board, groups, own, post_office
 from lazpool.store.ways import add_way, way_of
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
@@ -35,6 +37,7 @@ class Trip:
     """What a driver types. Times and flexibility in minutes; price in thousandths of the unit per km and seat.
 
     flags: conditions, as in rules/conditions.py. group: the name of a closed group of ours, or empty.
+    stamp: bits of work, None for what the home is set to.
     """
 
     start: Point
@@ -47,6 +50,7 @@ class Trip:
     price: int
     flags: int = 0
     group: str = ""
+    stamp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Wish:
     """What a passenger types. at: minute of departure, or of arrival with `arrive`; walk in metres.
 
     flags: conditions, as in rules/conditions.py. group: the name of a closed group of ours, or empty.
+    stamp: bits of work, None for what the home is set to.
     """
 
     start: Point
@@ -65,17 +70,22 @@ class Wish:
     walk: int
     flags: int = 0
     group: str = ""
+    stamp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post with its keys that nobody has seen yet, and the exact ends and the way, which never leave in it."""
+    """A post with its keys that nobody has seen yet, and the exact ends and the way, which never leave in it.
+
+    stamp: bits of work wanted, None for what the home is set to.
+    """
 
     post: Offer | Request
     seed: bytes
     box_sk: bytes
     ends: tuple[Point, Point]
     way: Way | None = None
+    stamp: int | None = None
 
 
 def offer(desk: Desk, trip: Trip) -> SignedPost:
@@ -99,7 +109,7 @@ def draft_offer(desk: Desk, trip: Trip) -> Draft:
         max_detour=trip.detour, seats=trip.seats, price=trip.price, unit=desk.config.unit, flags=trip.flags,
         expires=trip.depart + trip.flex + way.minutes[-1] + AFTER_TRIP, group=_tag(desk, trip.group, seed),
     )  # fmt: skip
-    return Draft(post, seed, box_sk, (trip.start, trip.end), way)
+    return Draft(post, seed, box_sk, (trip.start, trip.end), way, trip.stamp)
 
 
 def draft_request(desk: Desk, wish: Wish) -> Draft:
@@ -113,12 +123,13 @@ def draft_request(desk: Desk, wish: Wish) -> Draft:
         *(earliest, latest, wish.walk, wish.seats, wish.flags, latest + AFTER_TRIP),
         group=_tag(desk, wish.group, seed),
     )
-    return Draft(post, seed, box_sk, (wish.start, wish.end))
+    return Draft(post, seed, box_sk, (wish.start, wish.end), None, wish.stamp)
 
 
 def keep(desk: Desk, draft: Draft) -> own.OwnPost:
     """Sign a draft and queue it for publication; in one transaction, the caller's if there is one."""
-    post, signed = draft.post, sign_post(draft.post, draft.seed)
+    post = stamped(draft.post, _bits(desk, draft))
+    signed = sign_post(post, draft.seed)
     depart = post.depart if isinstance(post, Offer) else post.earliest
     kept = own.OwnPost(signed.id, post.KIND, signed.envelope, own.LIVE, *draft.ends, depart, post.expires, desk.minute)
     with desk.node.transaction():
@@ -129,6 +140,14 @@ def keep(desk: Desk, draft: Draft) -> own.OwnPost:
         own.add_box(desk.node, box)
         post_office.put_post(desk.node, signed.envelope, now=desk.second, expires=post.expires)
     return kept
+
+
+def _bits(desk: Desk, draft: Draft) -> int:
+    """Return the bits of work for a post: what the home is set to, and more where boards are full."""
+    bits = desk.config.stamp if draft.stamp is None else draft.stamp
+    if desk.room is None and board.count(desk.board) < MAX_AREA:
+        return bits
+    return min(MAX_BITS, max(bits, room(desk).price(areas_of(draft.post))))
 
 
 def redraft(desk: Desk, old: own.OwnPost) -> Draft | None:

@@ -13,6 +13,7 @@ from lazpool.cli.conditions import with_conditions
 from lazpool.cli.trips import ends, offer_ways, request_ways, with_price
 from lazpool.cli.typed import hex_id, place, short
 from lazpool.cli.views import heard_post, own_post
+from lazpool.config import MAX_STAMP_BITS
 from lazpool.records.posts import Offer
 from lazpool.store import board as heard
 from lazpool.store import own
@@ -29,11 +30,19 @@ _WHEN = "Such as 2027-03-01T07:40, 'tomorrow 07:40', 'mon 08:00' or 07:40."
 SHOWN = 50
 """Posts of the board that a person sees at once; --json has all."""
 
+_stamp = click.option(
+    "--stamp",
+    type=click.IntRange(0, MAX_STAMP_BITS),
+    metavar="BITS",
+    help="Work to put in, so that the post stays where boards are full; each bit doubles it.  [default: the setting]",
+)
+
 
 @command("offer", example="lazpool offer home 45.7606,4.8594 --at 'tomorrow 07:40' --seats 3 --via 45.3645,5.5915")
 @ends
 @click.option("--at", required=True, metavar="WHEN", help=f"When you leave. {_WHEN}")
 @offer_ways
+@_stamp
 @click.pass_obj
 def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **ways: Any) -> None:
     """Offer free seats from FROM to TO.
@@ -58,6 +67,7 @@ def offer(app: App, /, start: str, end: str, via: tuple[str, ...], at: str, **wa
 @click.option("--at", metavar="WHEN", help=f"When you want to leave. {_WHEN}")
 @click.option("--by", metavar="WHEN", help="When you have to be there, at the latest.")
 @request_ways
+@_stamp
 @click.pass_obj
 def request(app: App, /, start: str, end: str, at: str | None, by: str | None, **ways: Any) -> None:
     """Look for a seat from FROM to TO.

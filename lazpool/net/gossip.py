@@ -21,7 +21,7 @@ from libp2p.pubsub.validators import PUBSUB_SIGNING_PREFIX
 from libp2p.tools.anyio_service import background_trio_service
 
 from lazpool.errors import InvalidInputError
-from lazpool.net.limits import MAX_POST, POSTS_QUEUE, PUBLISH_RATE
+from lazpool.net.limits import DRAIN_S, MAX_POST, OUTBOUND_RPCS, POSTS_QUEUE, PUBLISH_RATE
 from lazpool.net.pace import Pace
 from lazpool.net.pubsub import DEGREE, LeanPubsub, LeanRouter
 from lazpool.net.throttle import report
@@ -29,7 +29,9 @@ from lazpool.net.throttle import report
 if TYPE_CHECKING:
     from libp2p.abc import IHost
 
-Check = Callable[[str, bytes], bool]
+Check = Callable[[str, bytes], bool | None]
+"""Of a topic and data: True to keep a message and pass it on, None for one of no use, False for one that no honest peer
+passes on, which counts against the peer that did."""
 
 
 class Gossip:
@@ -41,7 +43,7 @@ class Gossip:
         self.pubsub = LeanPubsub(host, self._router)
         self._check = check
         self._send, self.posts = trio.open_memory_channel[tuple[str, bytes]](POSTS_QUEUE)
-        self._pace = Pace(PUBLISH_RATE)
+        self._pace, self._turns = Pace(PUBLISH_RATE), trio.Lock()
         self.dropped = 0
 
     @asynccontextmanager
@@ -69,7 +71,9 @@ class Gossip:
         """Send a post under a new key, waiting its turn; return how many peers it was sent to at once."""
         if len(data) > MAX_POST:
             raise InvalidInputError(f"a post of {len(data)} bytes is too large to gossip")
-        await self._pace.turn()
+        async with self._turns:
+            await self._pace.turn()
+            await self._let_drain(topic)
         message = _signed_by_a_stranger(topic, data)
         await self.pubsub.push_msg(self.pubsub.my_id, message)
         listeners = self.listeners(topic)
@@ -78,6 +82,12 @@ class Gossip:
         extra = list(listeners - meshed)[: max(0, DEGREE - len(meshed))]
         self._send_directly(message, extra)
         return len(meshed) + len(extra)
+
+    async def _let_drain(self, topic: str) -> None:
+        """Wait while a listener is far behind: libp2p drops what a full queue does not take, and says nothing."""
+        with trio.move_on_after(DRAIN_S):
+            while self.pubsub.backlog(self.listeners(topic)) > OUTBOUND_RPCS // 2:  # noqa: ASYNC110 # it has no event
+                await trio.sleep(0.01)
 
     def _chosen(self, topic: str) -> set[ID]:
         if topic in self._router.mesh:
@@ -97,13 +107,15 @@ class Gossip:
             return True
         topic = message.topicIDs[0]
         try:
-            accepted = bool(self._check(topic, message.data))
+            verdict = self._check(topic, message.data)
         except Exception as error:  # noqa: BLE001 - supervised border: a fault of ours must not end the host, nor pass bad posts on
             report(f"check {type(error).__name__}", repr(error))
             return False
-        if accepted:
+        if verdict:
             self._hand_over(topic, message.data)
-        return accepted
+        elif verdict is False:
+            self._router.scores.count_bad(forwarder, topic)
+        return bool(verdict)
 
     def _hand_over(self, topic: str, data: bytes) -> None:
         try:

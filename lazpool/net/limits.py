@@ -70,6 +70,9 @@ PEER_BURST: Final = 2000.0
 PUBLISH_RATE: Final = 100.0
 """Own messages a second; a pair carries 200 without loss on loopback, 400 lose some."""
 
+DRAIN_S: Final = 2.0
+"""How long one of our posts waits for a neighbour that is far behind; a slow machine then publishes at its own pace."""
+
 POSTS_QUEUE: Final = 2048
 """Messages heard and not yet taken by the node; 1 MB of posts."""
 

@@ -42,13 +42,22 @@ class Quotas:
         tokens = min(self._burst, tokens + (now - since) * self._rate)
         if tokens < 1:
             return False
-        self._filled[peer] = (tokens - 1, now)
-        if len(self._filled) > MAX_BUCKETS:
-            self._forget_full(now)
+        self._keep(peer, tokens - 1, now)
         return True
 
+    def charge(self, peer: Hashable, now: float, tokens: float) -> None:
+        """Take tokens that were used already, more than there are if need be."""
+        left, since = self._filled.get(peer, (self._burst, now))
+        self._keep(peer, min(self._burst, left + (now - since) * self._rate) - tokens, now)
+
+    def _keep(self, peer: Hashable, tokens: float, now: float) -> None:
+        self._filled[peer] = (tokens, now)
+        if len(self._filled) > MAX_BUCKETS:
+            self._forget_full(now)
+
     def _forget_full(self, now: float) -> None:
-        refill_s = self._burst / self._rate
         self._filled = {
-            peer: (tokens, since) for peer, (tokens, since) in self._filled.items() if now - since < refill_s
+            peer: (tokens, since)
+            for peer, (tokens, since) in self._filled.items()
+            if tokens + (now - since) * self._rate < self._burst
         }

@@ -26,9 +26,12 @@ from lazpool.net.limits import (
     PEER_RATE,
 )
 from lazpool.net.pace import Quotas
+from lazpool.net.scores import Scores
 from lazpool.net.throttle import report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from libp2p.abc import IHost, INetConn, INetStream
     from libp2p.peer.id import ID
     from libp2p.pubsub.pb import rpc_pb2
@@ -41,7 +44,7 @@ DEGREE = 6
 
 
 class LeanRouter(GossipSub):
-    """A GossipSub router that minds its own topics only, and neither scores nor adapts nor dials."""
+    """A GossipSub router that minds its own topics only, scores by what is bad, and neither adapts nor dials."""
 
     def __init__(self) -> None:
         """Take GossipSub's own parameters, but for the heartbeat: the mesh is mended every second."""
@@ -61,8 +64,7 @@ class LeanRouter(GossipSub):
             # replays the last three heartbeats to whoever begins to hear a topic, which is enough.
             pending_messages_ttl=-1.0,
         )
-        # With libp2p's default weights the scorer decides nothing and costs at every message.
-        self.scorer = None
+        self.scorer = self.scores = Scores()
         # Times of deliveries for the adaptive part, which is off; libp2p would keep them for ever.
         keeping_one: Any = defaultdict(lambda: deque(maxlen=1))
         self.recent_message_deliveries = keeping_one
@@ -172,6 +174,10 @@ class LeanPubsub(Pubsub):
             queue.close()
         self.router.remove_peer(peer_id)
         return True
+
+    def backlog(self, peers: Iterable[ID]) -> int:
+        """Return how many frames wait for the one of these peers that is farthest behind."""
+        return max((len(queue) for peer in peers if (queue := self.peer_queues.get(peer))), default=0)
 
     def end(self) -> None:
         """Let the thread go that sweeps the cache of seen messages; libp2p never does."""

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import trio
 
 from lazpool.actions import hearing
+from lazpool.net.pace import Quotas
+from lazpool.node.state import say
+from lazpool.rules.admission import Judgement
 from lazpool.rules.areas import parse_topic
 from lazpool.store import board
 
@@ -25,6 +28,11 @@ WAITING = 4096
 PASSED_ON = 65_536
 """How many posts are remembered as passed on; a replay under a new gossip key goes no further."""
 
+AREA_RATE, AREA_BURST = 100.0, 4000.0
+ALL_RATE, ALL_BURST = 300.0, 8000.0
+"""Messages looked at in one area and in all, a second and at once, where one forwarder may send 200 a second
+(net/limits.py): however many flood, an area and a node stay within what they can do. 100,000 posts a week are 0.2."""
+
 
 class Ears:
     """The gossip side of admission. What was accepted waits in `_heard` between the judgement and the storing."""
@@ -32,26 +40,32 @@ class Ears:
     def __init__(self, node: Node) -> None:
         """Listen for a node."""
         self._node = node
-        self._heard: OrderedDict[bytes, tuple[SignedPost, int]] = OrderedDict()
+        self._heard: OrderedDict[bytes, tuple[SignedPost, tuple[int]]] = OrderedDict()
         self._passed: OrderedDict[tuple[bytes, int], None] = OrderedDict()
+        self._in_area = Quotas(AREA_RATE, AREA_BURST)
+        self._in_all = Quotas(ALL_RATE, ALL_BURST)
 
-    def check(self, topic: str, data: bytes) -> bool:
-        """Tell whether a message is kept and passed on: once an area, if it is valid.
+    def check(self, topic: str, data: bytes) -> bool | None:
+        """Tell whether a message is kept and passed on: once an area, if it is valid. None: it is of no use here.
 
         One that sync brought before gossip is still passed on: the neighbours behind us may lack it.
         """
         where = parse_topic(topic)
         if where is None or where[0] != self._node.desk.net:
-            return False
+            return None
+        if not self._is_affordable(where[1]):
+            return None
         verdict, area = hearing.judge(self._node.desk, data), where[1]
+        if verdict.judgement is Judgement.REJECT:
+            return False
         if verdict.signed is None or not (verdict.accepted or verdict.reason == "known"):
-            return False
+            return None
         if not (hearing.is_of(verdict.signed, area) and self._is_first((verdict.signed.id, area))):
-            return False
+            return None
         if verdict.accepted:
-            _put(self._heard, data, (verdict.signed, area), WAITING)
+            _put(self._heard, data, (verdict.signed, (area,)), WAITING)
         else:
-            board.add_area(self._node.desk.board, verdict.signed.id, area)
+            board.add_areas(self._node.desk.board, verdict.signed.id, (area,))
         return True
 
     async def listen(self, network: Network) -> None:
@@ -65,6 +79,14 @@ class Ears:
                     break
             heard = [self._heard.pop(data) for data in batch if data in self._heard]
             self._node.note_matches(hearing.store_heard(self._node.desk, heard, self._node.own))
+
+    def _is_affordable(self, area: int) -> bool:
+        """Tell whether a message can still be looked at, in its area and in all; sync brings what is dropped."""
+        now = trio.current_time()
+        if self._in_area.take(area, now) and self._in_all.take("all", now):
+            return True
+        say("gossip too much", "more posts than can be looked at; sync will bring the rest", area=f"{area:x}")
+        return False
 
     def _is_first(self, key: tuple[bytes, int]) -> bool:
         if key in self._passed:

@@ -24,6 +24,8 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.5, 20.0
 STEADY_S = 10.0
 """A connection that lasted so long was a good one; after a shorter one, too, we wait longer each time."""
 LOOK_S = 1.0
+SLEPT_S = 10.0
+"""A clock that jumps by so much tells that the machine slept; a busy one is late by less, and would only sync early."""
 PING_EVERY_S = 10.0
 SYNC_EVERY_S = 60.0
 SETTLE_S = 3.0
@@ -52,8 +54,7 @@ async def watch(node: Node, network: Network, nursery: trio.Nursery) -> None:
         if event.connected:
             nursery.start_soon(greet_new, node, network, event.node_pk)
         else:
-            node.hellos.pop(event.node_pk, None)
-            node.opened.pop(event.node_pk, None)
+            node.forget(event.node_pk)
             network.give_up(event.node_pk)
 
 
@@ -103,9 +104,30 @@ async def ping_all(network: Network) -> None:
     """Find dead neighbours: a stopped peer would count as connected for minutes."""
     while True:
         await trio.sleep(PING_EVERY_S)
-        async with trio.open_nursery() as nursery:
-            for peer in network.peers():
-                nursery.start_soon(_ping, network, peer)
+        await _ping_once(network)
+
+
+async def _ping_once(network: Network) -> None:
+    async with trio.open_nursery() as nursery:
+        for peer in network.peers():
+            nursery.start_soon(_ping, network, peer)
+
+
+async def notice_sleep(node: Node, network: Network) -> None:
+    """Notice that this machine slept, and be whole again at once: dead links are cut and dialled, all boards compared.
+
+    While a laptop sleeps its clock of the day goes on, and that of the system stops; a stopped process sees both jump.
+    """
+    while True:
+        day, system = node.desk.clock(), trio.current_time()
+        await trio.sleep(LOOK_S)
+        slept = max(node.desk.clock() - day, trio.current_time() - system) - LOOK_S
+        if slept > SLEPT_S:
+            log.info("back from sleep", seconds=round(slept))
+            node.woke_bell.ring()
+            node.links_bell.ring()
+            await _ping_once(network)
+            await greet_all(node, network)
 
 
 async def sync_some(node: Node, network: Network) -> None:
@@ -126,7 +148,7 @@ async def _keep_one(node: Node, network: Network, address: str, node_pk: bytes, 
         if await _lasts(network, node_pk) >= STEADY_S:
             delay, missed = FIRST_RETRY_S, False
             continue
-        await trio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
+        await node.woke_bell.wait(delay * random.uniform(0.8, 1.2))  # noqa: S311 # not all at once after an outage
         delay = min(delay * 2, LAST_RETRY_S)
     forget()
 

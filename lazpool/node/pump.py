@@ -9,6 +9,7 @@ import trio
 
 from lazpool.actions import hearing
 from lazpool.actions.matches import areas_of
+from lazpool.errors import MalformedError
 from lazpool.node import mailman
 from lazpool.node.state import log
 from lazpool.records.posts import Withdrawal, read_post
@@ -74,7 +75,11 @@ async def _carry(node: Node, network: Network, nursery: trio.Nursery, row: Outgo
 
 async def _publish(node: Node, network: Network, nursery: trio.Nursery, envelope: bytes) -> bool:
     """Gossip a post in each of its areas; tell whether anybody was there to hear it."""
-    signed, _ = read_post(envelope)
+    try:
+        signed, _ = read_post(envelope)
+    except MalformedError as wrong:
+        log.info("a post of an earlier format is not published", why=wrong.message)
+        return True
     if isinstance(signed.post, Withdrawal):
         areas = hearing.show_withdrawal(node.desk, envelope)
     else:

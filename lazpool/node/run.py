@@ -74,6 +74,7 @@ async def _work(node: Node, network: Network, ears: Ears, serving: _Serving) -> 
     node.hellos.clear()
     node.opened.clear()
     node.circuits = ()
+    node.told.clear()
     async with trio.open_nursery() as nursery:
         serving.begin(network, nursery)
         await node.subscribe(network)
@@ -96,6 +97,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "relays": partial(relays.keep, node, network),
         "sync": partial(links.sync_some, node, network),
         "witnesses": partial(witnesses.keep_asking, node, network),
+        "sleep": partial(links.notice_sleep, node, network),
     }
 
 

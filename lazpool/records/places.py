@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from lazpool.errors import MalformedError
 from lazpool.records.shape import check_uint, wrong
 
 POST_RES = 7
@@ -100,3 +101,20 @@ def check_cell(field: str, cell: int, *resolutions: int) -> None:
     check_uint(field, cell, 0, 2**63 - 1)
     if not _h3().is_valid_cell(cell) or _h3().get_resolution(cell) not in resolutions:
         raise wrong(field, f"not an H3 cell of resolution {' or '.join(map(str, resolutions))}")
+
+
+# Of the 64 bits of a cell of resolution 4 only 19 differ between two of them: base cell and four digits.
+_AREA_HEAD, _AREA_SHIFT, _AREA_MASK, _AREA_BYTES = 0x084 << 52, 33, (1 << 19) - 1, 3
+
+
+def pack_areas(areas: tuple[int, ...]) -> bytes:
+    """Return 3 bytes for each area."""
+    return b"".join((area >> _AREA_SHIFT & _AREA_MASK).to_bytes(_AREA_BYTES, "big") for area in areas)
+
+
+def unpack_areas(data: bytes) -> tuple[int, ...]:
+    """Return the areas that `pack_areas` packed, not yet checked, or raise MalformedError."""
+    if type(data) is not bytes or len(data) % _AREA_BYTES:
+        raise MalformedError("shape", f"areas that are not {_AREA_BYTES} bytes each")
+    numbers = (int.from_bytes(data[at : at + _AREA_BYTES], "big") for at in range(0, len(data), _AREA_BYTES))
+    return tuple(_AREA_HEAD | number << _AREA_SHIFT | (1 << _AREA_SHIFT) - 1 for number in numbers)

@@ -41,6 +41,7 @@ MAX_PRICE = 100_000
 MAX_TRIP = 2880
 MAX_STAMP = 16
 MAX_FLAGS = 2**32 - 1
+POST_TAG = "lz/post/1"
 
 DEPART, ARRIVE = 0, 1
 
@@ -152,22 +153,24 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """The author takes a post back; signed by the post's own key."""
+    """The author takes a post back; signed by the post's own key. expires: when that post would have expired."""
 
     KIND: ClassVar[int] = 3
     net: bytes
     post_pk: bytes
     post_id: bytes
+    expires: int
 
     def __post_init__(self) -> None:
         """Refuse a withdrawal that breaks the format."""
         check_bytes("net", self.net, NET_SIZE)
         check_bytes("post_pk", self.post_pk, KEY)
         check_bytes("post_id", self.post_id, HASH)
+        check_uint("expires", self.expires, 0, MAX_MINUTE)
 
     def fields(self) -> Array:
         """Return the wire array of the body."""
-        return (VERSION, self.net, self.KIND, self.post_pk, self.post_id)
+        return (VERSION, self.net, self.KIND, self.post_pk, self.post_id, self.expires)
 
     @classmethod
     def from_fields(cls, array: Array) -> Withdrawal:
@@ -177,7 +180,7 @@ class Withdrawal:
 
 
 Post: TypeAlias = Offer | Request | Withdrawal
-_KINDS: dict[int, tuple[type[Post], int]] = {1: (Offer, 19), 2: (Request, 17), 3: (Withdrawal, 5)}
+_KINDS: dict[int, tuple[type[Post], int]] = {1: (Offer, 19), 2: (Request, 17), 3: (Withdrawal, 6)}
 
 
 class SignedPost(NamedTuple):
@@ -190,7 +193,7 @@ class SignedPost(NamedTuple):
 
 def post_id(body: bytes) -> bytes:
     """Return the id of a post: the hash of its unsigned body."""
-    return tagged_hash("lz/post/1", body)
+    return tagged_hash(POST_TAG, body)
 
 
 def sign_post(post: Post, seed: bytes) -> SignedPost:

@@ -43,8 +43,8 @@ class Verdict(NamedTuple):
         return self.judgement is Judgement.ACCEPT
 
 
-def admit(data: bytes, *, net: bytes, now: int, known: Callable[[bytes], bool]) -> Verdict:
-    """Judge the bytes of a post; `now` in minutes; `known` tells whether an id is stored or withdrawn already."""
+def admit(data: bytes, *, net: bytes, now: int, known: Callable[[SignedPost], bool]) -> Verdict:
+    """Judge the bytes of a post; `now` in minutes; `known` tells whether it is stored, or was withdrawn, already."""
     try:
         signed, signature = read_post(data)
         if ignored := _no_use(signed, net=net, now=now, known=known):
@@ -57,8 +57,6 @@ def admit(data: bytes, *, net: bytes, now: int, known: Callable[[bytes], bool]) 
 
 def untimely(post: Post, now: int) -> str:
     """Return why a post's dates rule it out at minute `now`, or nothing."""
-    if isinstance(post, Withdrawal):
-        return ""
     if post.expires < now - CLOCK_SKEW:
         return "expired"
     if post.expires > now + MAX_LIFETIME:
@@ -68,12 +66,12 @@ def untimely(post: Post, now: int) -> str:
     return ""
 
 
-def _no_use(signed: SignedPost, *, net: bytes, now: int, known: Callable[[bytes], bool]) -> str:
+def _no_use(signed: SignedPost, *, net: bytes, now: int, known: Callable[[SignedPost], bool]) -> str:
     if signed.post.net != net:
         return "another network"
     if untimely_reason := untimely(signed.post, now):
         return untimely_reason
-    return "known" if known(signed.id) else ""
+    return "known" if known(signed) else ""
 
 
 def _end(post: Post) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from lazpool.records.posts import Offer, Request, SignedPost, Withdrawal
+from lazpool.rules.stamps import standing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,10 +49,13 @@ class Match:
 
 _COLUMNS = [field.name for field in fields(Match)]
 _KNOWN = (
-    "SELECT 1 FROM posts WHERE id=?1 UNION ALL SELECT 1 FROM withdrawn WHERE post_id=?1 "
-    "UNION ALL SELECT 1 FROM withdrawn WHERE id=?1"
+    "SELECT 1 FROM posts WHERE id=?1 UNION ALL SELECT 1 FROM withdrawn WHERE id=?1 "
+    "UNION ALL SELECT 1 FROM withdrawn WHERE post_id=?1 AND post_pk=?2"
 )
-_ADD = f"INSERT OR IGNORE INTO posts VALUES ({','.join('?' * 23)})"  # noqa: S608 # only marks
+_AREA = "INSERT OR IGNORE INTO post_areas VALUES (?,?,?)"
+_OWN = b"\xff"
+"""The standing of our own posts: none is higher."""
+_ADD = f"INSERT OR IGNORE INTO posts VALUES ({','.join('?' * 24)})"  # noqa: S608 # only marks
 _BOUNDS = {  # of what rules.outline.may_meet says, for the rows of a kind and mine, the part about times and boxes
     Offer.KIND: "first<=:last AND last>=:first AND south<=:south AND north>=:north AND west<=:west AND east>=:east",
     Request.KIND: "first<=:last AND last>=:first AND south>=:south AND north<=:north AND west>=:west AND east<=:east",
@@ -66,32 +70,31 @@ _CELLS = """SELECT json_extract(value, '$[0]') AS there, json_extract(value, '$[
 _MATCH = f"INSERT OR IGNORE INTO matches ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))})"  # noqa: S608 # our names
 
 
-def missing(db: Store, identifiers: Iterable[bytes]) -> list[bytes]:
-    """Return those ids that are neither on the board nor withdrawn."""
-    return [one for one in identifiers if not is_known(db, one)]
-
-
-def is_known(db: Store, identifier: bytes) -> bool:
-    """Tell whether a post is on the board, or was withdrawn."""
-    return db.one(_KNOWN, (identifier,)) is not None
+def is_known(db: Store, signed: SignedPost) -> bool:
+    """Tell whether a post or withdrawal is on the board, or was withdrawn by its author."""
+    return db.one(_KNOWN, (signed.id, signed.post.post_pk)) is not None
 
 
 def add(db: Store, heard: Sequence[tuple[SignedPost, Outline, Iterable[int]]], *, now: int) -> None:
     """Put others' posts on the board, each with its outline and areas, in one go; `now` in minutes."""
-    rows = [(*_row(signed, now), 0, *outlined) for signed, outlined, _ in heard]
+    rows = [(*_row(signed, now), 0, *outlined, _standing(signed)) for signed, outlined, _ in heard]
     db.connection.executemany(_ADD, rows)
-    _add_areas(db, [(signed, areas) for signed, _, areas in heard])
+    _add_areas(db, [(signed.id, areas, _standing(signed)) for signed, _, areas in heard])
 
 
 def add_own(db: Store, signed: SignedPost, areas: Iterable[int], *, now: int) -> None:
     """Put a post of ours on the board, where others get it but no match is looked for; `now` in minutes."""
-    db.execute(_ADD, (*_row(signed, now), 1, *[None] * 15))
-    _add_areas(db, [(signed, areas)])
+    db.execute(_ADD, (*_row(signed, now), 1, *[None] * 15, _OWN))
+    _add_areas(db, [(signed.id, areas, _OWN)])
 
 
-def _add_areas(db: Store, heard: Iterable[tuple[SignedPost, Iterable[int]]]) -> None:
-    places = [(area, signed.id) for signed, areas in heard for area in areas]
-    db.connection.executemany("INSERT OR IGNORE INTO post_areas VALUES (?,?)", places)
+def _add_areas(db: Store, heard: Iterable[tuple[bytes, Iterable[int], bytes]]) -> None:
+    rows = [(identifier, area, rank) for identifier, areas, rank in heard for area in areas]
+    db.connection.executemany(_AREA, rows)
+
+
+def _standing(signed: SignedPost) -> bytes:
+    return standing(signed.id, signed.post.expires)
 
 
 def _row(signed: SignedPost, now: int) -> tuple[object, ...]:
@@ -102,19 +105,49 @@ def _row(signed: SignedPost, now: int) -> tuple[object, ...]:
     return (signed.id, post.KIND, signed.envelope, post.post_pk, depart, post.expires, now)
 
 
-def add_area(db: Store, identifier: bytes, area: int) -> None:
-    """Note that a post on the board was heard in another area, too."""
-    db.execute("INSERT OR IGNORE INTO post_areas SELECT ?, id FROM posts WHERE id=?", (area, identifier))
+def add_areas(db: Store, identifier: bytes, areas: Iterable[int]) -> None:
+    """Note that what is on the board was heard in other areas, too."""
+    here = "SELECT expires, own FROM posts WHERE id=?1 UNION ALL SELECT expires, 0 FROM withdrawn WHERE id=?1"
+    if (row := db.one(here, (identifier,))) is not None:
+        _add_areas(db, [(identifier, areas, _OWN if row[1] else standing(identifier, row[0]))])
 
 
-def withdraw(db: Store, signed: SignedPost, *, expires: int) -> None:
-    """Take a post off the board and keep the withdrawal until the post would have expired."""
+def weakest(db: Store, area: int | None = None) -> tuple[bytes, bytes] | None:
+    """Return standing and id of what goes first in an area, or of the post that does on the whole board."""
+    if area is None:
+        row = db.one("SELECT standing, id FROM posts ORDER BY standing LIMIT 1")
+    else:
+        row = db.one("SELECT standing, id FROM post_areas WHERE area=? ORDER BY standing LIMIT 1", (area,))
+    return (row[0], row[1]) if row else None
+
+
+def evict(db: Store, identifier: bytes, area: int | None = None) -> None:
+    """Take a post or withdrawal out of an area, or off the board; one that is in no area is nowhere."""
+    if area is not None:
+        db.execute("DELETE FROM post_areas WHERE id=? AND area=?", (identifier, area))
+        if db.one("SELECT 1 FROM post_areas WHERE id=?", (identifier,)) is not None:
+            return
+    db.execute("DELETE FROM matches WHERE theirs=?", (identifier,))
+    db.execute("DELETE FROM posts WHERE id=?", (identifier,))
+    db.execute("DELETE FROM withdrawn WHERE id=?", (identifier,))
+
+
+def withdraw(db: Store, signed: SignedPost, areas: Iterable[int]) -> None:
+    """Keep a withdrawal for these areas and those of its post, and take the post off if it is here by the same key.
+
+    For a post that never was here it is kept, too: it silences only what its own key has signed.
+    """
     post = signed.post
     if not isinstance(post, Withdrawal):
         raise TypeError("only a withdrawal takes a post off the board")
-    db.execute("DELETE FROM posts WHERE id=?", (post.post_id,))
-    db.execute("DELETE FROM matches WHERE mine=? OR theirs=?", (post.post_id, post.post_id))
-    db.execute("INSERT OR IGNORE INTO withdrawn VALUES (?,?,?,?)", (post.post_id, signed.id, signed.envelope, expires))
+    values = (signed.id, post.post_id, post.post_pk, signed.envelope, post.expires)
+    db.execute("INSERT OR IGNORE INTO withdrawn VALUES (?,?,?,?,?)", values)
+    _add_areas(db, [(signed.id, areas, _standing(signed))])
+    if db.one("SELECT 1 FROM posts WHERE id=? AND post_pk=?", (post.post_id, post.post_pk)) is not None:
+        areas_too = "INSERT OR IGNORE INTO post_areas SELECT ?, area, ? FROM post_areas WHERE id=?"
+        db.execute(areas_too, (signed.id, _standing(signed), post.post_id))
+        db.execute("DELETE FROM posts WHERE id=?", (post.post_id,))
+        db.execute("DELETE FROM matches WHERE mine=?1 OR theirs=?1", (post.post_id,))
 
 
 def get(db: Store, identifier: bytes) -> sqlite3.Row | None:
@@ -158,38 +191,30 @@ def withdrawn(db: Store) -> list[bytes]:
     return [row[0] for row in db.all("SELECT post_id FROM withdrawn")]
 
 
+def count_withdrawn(db: Store) -> int:
+    """Count the withdrawals on the board."""
+    return db.number("SELECT count(*) FROM withdrawn")
+
+
 def count(db: Store) -> int:
     """Count the posts on the board."""
     return db.number("SELECT count(*) FROM posts")
 
 
 def count_area(db: Store, area: int) -> int:
-    """Count the posts of an area."""
+    """Count the posts and withdrawals of an area."""
     return db.number("SELECT count(*) FROM post_areas WHERE area=?", (area,))
 
 
-def ids(db: Store, area: int, after: bytes, most: int) -> tuple[bytes, ...]:
-    """Return ids of an area's posts and of withdrawals, in order, after a given id."""
-    sql = (
-        "SELECT id FROM post_areas WHERE area=? AND id>? AND id NOT IN (SELECT post_id FROM withdrawn) "
-        "UNION SELECT w.id FROM withdrawn w JOIN post_areas a ON a.id=w.post_id WHERE a.area=? AND w.id>? "
-        "ORDER BY 1 LIMIT ?"
-    )
-    return tuple(row[0] for row in db.all(sql, (area, after, area, after, most)))
-
-
-def by_ids(db: Store, wanted: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the envelopes of those posts and withdrawals that are here."""
-    marks = ",".join("?" * len(wanted))
-    sql = f"SELECT envelope FROM posts WHERE id IN ({marks})"  # noqa: S608 # only marks
-    sql += f" UNION ALL SELECT envelope FROM withdrawn WHERE id IN ({marks})"  # noqa: S608 # the same
-    return tuple(row[0] for row in db.all(sql, (*wanted, *wanted)))
+def envelopes(db: Store, wanted: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return the envelopes of those posts and withdrawals that are here, by id."""
+    sql = "SELECT envelope FROM posts WHERE id=?1 UNION ALL SELECT envelope FROM withdrawn WHERE id=?1"
+    found = ((one, db.one(sql, (one,))) for one in wanted)
+    return {one: row[0] for one, row in found if row is not None}
 
 
 def expire(db: Store, minute: int) -> int:
     """Delete what expired before that minute; return how many posts."""
-    for expired in ("SELECT id FROM posts WHERE expires<?", "SELECT post_id FROM withdrawn WHERE expires<?"):
-        db.execute(f"DELETE FROM post_areas WHERE id IN ({expired})", (minute,))  # noqa: S608 # one of the two
     db.execute("DELETE FROM matches WHERE expires<?", (minute,))
     db.execute("DELETE FROM withdrawn WHERE expires<?", (minute,))
     return db.execute("DELETE FROM posts WHERE expires<?", (minute,)).rowcount

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 5
+VERSION = 7
 
 _FIRST = """
 CREATE TABLE posts (
@@ -94,6 +94,36 @@ CREATE INDEX posts_outline ON posts (kind, cell, first, last, south, north, west
 WHERE own=0;
 """
 
+# Withdrawals have another format: they say when, and are kept for posts that were never here. What was in post_areas of
+# posts that are gone goes with them, without a search through all areas. The other indices are for housekeeping.
+_SETS = """
+DROP TABLE withdrawn;
+CREATE TABLE withdrawn (
+    id BLOB PRIMARY KEY, post_id BLOB NOT NULL, post_pk BLOB NOT NULL, envelope BLOB NOT NULL, expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX withdrawn_post ON withdrawn (post_id, post_pk);
+ALTER TABLE post_areas RENAME TO old_areas;
+CREATE TABLE post_areas (
+    id BLOB NOT NULL, area INTEGER NOT NULL, PRIMARY KEY (id, area)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO post_areas SELECT id, area FROM old_areas WHERE id IN (SELECT id FROM posts);
+DROP TABLE old_areas;
+CREATE INDEX post_areas_area ON post_areas (area);
+CREATE INDEX posts_expires ON posts (expires, id);
+CREATE INDEX withdrawn_expires ON withdrawn (expires);
+CREATE TRIGGER post_gone AFTER DELETE ON posts BEGIN DELETE FROM post_areas WHERE id=old.id; END;
+CREATE TRIGGER withdrawal_gone AFTER DELETE ON withdrawn BEGIN DELETE FROM post_areas WHERE id=old.id; END;
+"""
+
+# Who stays on a full board, rules/stamps.py; x'ff' for our own.
+_STAMPS = """
+ALTER TABLE posts ADD COLUMN standing BLOB NOT NULL DEFAULT x'ff';
+ALTER TABLE post_areas ADD COLUMN standing BLOB NOT NULL DEFAULT x'ff';
+DROP INDEX post_areas_area;
+CREATE INDEX post_areas_standing ON post_areas (area, standing);
+CREATE INDEX posts_standing ON posts (standing);
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -123,6 +153,15 @@ def migrations() -> Migrations:
         _outline_all(database.conn)
         run_script(database, _INDEX)
 
+    @steps(name="sets")
+    def sets(database: Database) -> None:
+        run_script(database, _SETS)
+
+    @steps(name="stamps")
+    def stamps(database: Database) -> None:
+        run_script(database, _STAMPS)
+        _rank_all(database.conn)
+
     return steps
 
 
@@ -135,3 +174,13 @@ def _outline_all(connection: sqlite3.Connection) -> None:
     outlines = ((*outline(read_post(envelope)[0].post), rowid) for rowid, envelope in rows)  # type: ignore[arg-type] # no withdrawals
     values = ",".join(f"{name}=?" for name in Outline._fields)
     connection.executemany(f"UPDATE posts SET {values} WHERE rowid=?", outlines)  # noqa: S608 # our names
+
+
+def _rank_all(connection: sqlite3.Connection) -> None:
+    """Rank what an older board holds of others' posts."""
+    from lazpool.rules.stamps import standing  # noqa: PLC0415 # a current board does without
+
+    rows = connection.execute("SELECT id, expires FROM posts WHERE own=0").fetchall()
+    ranks = [(standing(identifier, expires), identifier) for identifier, expires in rows]
+    connection.executemany("UPDATE posts SET standing=? WHERE id=?", ranks)
+    connection.executemany("UPDATE post_areas SET standing=? WHERE id=?", ranks)

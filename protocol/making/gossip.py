@@ -73,6 +73,8 @@ def _admission() -> Group:
         "it lives a minute longer than 14 days": post(1, expires=latest + 1),
         "it expires before it departs": post(1, expires=DEPART - 1),
         "it expires before the window begins": post(2, expires=DEPART + 59),
+        "a withdrawal of a post that expired two minutes ago": post(3, expires=now - 2),
+        "a withdrawal of a post that lives a minute longer than 14 days": post(3, expires=latest + 1),
         "known already": post(2, walk=1),
         "known already, and forged: the signature comes last": post(2, walk=1)[:-1] + b"\x00",
     }.items():

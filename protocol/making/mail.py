@@ -1,4 +1,4 @@
-"""Vectors of the frames of mail and sync."""
+"""Vectors of the frames of mail."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import Any
 
 from making.curve import NET, OTHER_NET, Signer
 from making.document import Group, document
-from making.places import AREAS, COARSER, GRENOBLE, LYON, PENTAGON, cell
 from making.raw import Raw, pack
 
 TAG, OWNER, LETTERBOX = Signer("passenger tag"), Signer("passenger node"), Signer("hub 1")
 UNTIL = 29_020_000
 LETTER = b"\x5a" * 512
 NAME = bytes(range(32))
-AREA = AREAS[GRENOBLE.cell]
 
 
 def files() -> dict[str, str]:
@@ -21,7 +19,6 @@ def files() -> dict[str, str]:
     return {
         "mail": document("frames of mail", "frames", "mail.md", _requests(), _answers()),
         "open": document("opening a letterbox", "open", "mail.md", _open()),
-        "sync": document("frames of sync", "frames", "sync.md", _sync(), _ids(), _posts()),
     }
 
 
@@ -113,75 +110,4 @@ def _open() -> Group:
         "for another network": frame(_open_signature(net=OTHER_NET)),
     }.items():
         group.invalid(comment, "signature", bytes=data)
-    return group
-
-
-def _sync() -> Group:
-    group = Group("SyncRequest")
-    for comment, role, areas in (
-        ("hello of a node", 0, [AREA]),
-        ("hello of a hub that names no area", 1, []),
-        ("hello with 256 areas", 0, [AREA] * 256),
-        ("hello with an area around a pentagon", 0, [AREAS[PENTAGON]]),
-    ):
-        fields = {"net": NET, "role": role, "areas": [cell(area) for area in areas]}
-        group.valid(comment, bytes=pack([1, NET, role, areas]), fields=fields)
-    group.valid(
-        "list from the beginning", bytes=pack([2, AREA, bytes(32)]), fields={"area": cell(AREA), "after": bytes(32)}
-    )
-    for count in (1, 64):
-        group.valid(f"get {count}", bytes=pack([3, [NAME] * count]), fields={"ids": [NAME] * count})
-    group.invalid("more than 8192 bytes", "size", bytes=pack([3, [bytes(32)] * 242]))
-    group.invalid("the area as a float", "codec", bytes=pack([2, Raw(b"\xcb" + bytes(8)), bytes(32)]))
-    for comment, value in {
-        "kind 4": [4, NAME],
-        "the kind as text": ["1", NET, 0, []],
-        "nothing": [],
-        "hello without areas": [1, NET, 0],
-    }.items():
-        group.invalid(comment, "shape", bytes=pack(value))
-    for comment, value in {
-        "hello of role 2": [1, NET, 2, []],
-        "hello with a network of 9 bytes": [1, NET + b"\x00", 0, []],
-        "hello with 257 areas": [1, NET, 0, [AREA] * 257],
-        "hello with an area of resolution 7": [1, NET, 0, [LYON.cell]],
-        "list of an area of resolution 3": [2, COARSER, bytes(32)],
-        "list after 31 bytes": [2, AREA, bytes(31)],
-        "get nothing": [3, []],
-        "get 65": [3, [NAME] * 65],
-        "get an id of 33 bytes": [3, [NAME + b"\x00"]],
-        "get an id alone, not in an array": [3, NAME],
-    }.items():
-        group.invalid(comment, "range", bytes=pack(value))
-    return group
-
-
-def _ids() -> Group:
-    group = Group("SyncIds")
-    for count in (0, 1, 1024):
-        group.valid(f"ids: {count}", bytes=pack([NAME] * count), fields={"items": [NAME] * count})
-    group.invalid("more than 65 536 bytes", "size", bytes=pack([bytes(65_536)]))
-    for comment, value in {
-        "1025 ids": [NAME] * 1025,
-        "an id of 31 bytes": [NAME[1:]],
-        "an id as text": ["i" * 32],
-    }.items():
-        group.invalid(comment, "shape", bytes=pack(value))
-    return group
-
-
-def _posts() -> Group:
-    group = Group("SyncPosts")
-    for count in (0, 64):
-        group.valid(
-            f"envelopes: {count}, not yet looked at", bytes=pack([b"x"] * count), fields={"items": [b"x"] * count}
-        )
-    group.valid("an envelope of 512 bytes", bytes=pack([bytes(512)]), fields={"items": [bytes(512)]})
-    for comment, value in {
-        "65 envelopes": [b"x"] * 65,
-        "an envelope of 513 bytes": [bytes(513)],
-        "an empty envelope": [b""],
-        "an envelope as an array": [[b"", bytes(64)]],
-    }.items():
-        group.invalid(comment, "shape", bytes=pack(value))
     return group

@@ -107,7 +107,11 @@ VALID: dict[int, dict[str, dict[str, Any]]] = {
             "group": b"\xff" * 16,
         },
     },
-    3: {"of a post that nobody heard": {"post_id": bytes(32)}},
+    3: {
+        "of a post that nobody heard": {"post_id": bytes(32)},
+        "of a post that dies in the first minute": {"expires": 0},
+        "of a post that dies in the last minute": {"expires": TOP},
+    },
 }
 RANGE: dict[int, dict[str, dict[str, Any]]] = {
     1: {
@@ -148,7 +152,12 @@ RANGE: dict[int, dict[str, dict[str, Any]]] = {
         "a window that ends after the last minute": {"earliest": TOP, "latest": TOP + 1},
         "a walk of 10 001": {"walk": 10_001},
     },
-    3: {"an id of 31 bytes": {"post_id": bytes(31)}, "the id as text": {"post_id": "x"}},
+    3: {
+        "an id of 31 bytes": {"post_id": bytes(31)},
+        "the id as text": {"post_id": "x"},
+        "it expires after the last minute": {"expires": TOP + 1},
+        "the minute as bytes": {"expires": bytes(4)},
+    },
 }
 LONGER = route(*WAY)[:-1] + bytes([route(*WAY)[-1] | 0x80, 0])
 SAME_LON = ((45_914, 5_395), (45_821, 5_395))

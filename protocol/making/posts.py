@@ -16,7 +16,7 @@ NAMES = {
     "unit flags expires stamp group",
     2: "version net kind post_pk box_pk letterboxes cell_from cell_to by earliest latest walk seats flags expires "
     "stamp group",
-    3: "version net kind post_pk post_id",
+    3: "version net kind post_pk post_id expires",
 }
 KIND = {1: "offer", 2: "request", 3: "withdrawal"}
 CELLS = {"cell_from", "cell_to"}
@@ -26,6 +26,7 @@ def files() -> dict[str, str]:
     """Return the files of this subject."""
     return {
         "post": document("offers, requests and withdrawals", "post", "posts.md", *map(_posts, (1, 2, 3))),
+        "work": document("work of ids", "work", "posts.md", _work()),
         "route": document("routes of offers", "route", "posts.md", _routes()),
     }
 
@@ -43,7 +44,7 @@ def base(kind: int, /, **changes: Any) -> dict[str, Any]:
         when = {"by": 1, "earliest": DEPART + 60, "latest": DEPART + 120}
         fields = {**head, **author, **ends, **when, "walk": 800, "seats": 1, **tail}
     else:
-        fields = {**head, "post_id": digest("lz/post/1", pack(list(base(1).values())))}
+        fields = {**head, "post_id": digest("lz/post/1", pack(list(base(1).values()))), "expires": DEPART + 600}
     return {**fields, **changes}
 
 
@@ -125,6 +126,27 @@ def _bent_signature(group: Group, kind: int) -> None:
 def pack_signature(data: bytes) -> bytes:
     """Return the signature of an envelope."""
     return data[-64:]
+
+
+def _work() -> Group:
+    group = Group("Work")
+    odd = digest("lz/post/1", b"some post")[:-1] + b"\x01"
+    for comment, name, work in (
+        ("an odd id", odd, 0),
+        ("one bit", odd[:-1] + b"\x02", 1),
+        ("seven bits", odd[:-1] + b"\x80", 7),
+        ("a byte of zeros", odd[:-2] + b"\x01\x00", 8),
+        ("zeros in front do not count", bytes(8) + odd[8:], 0),
+        ("all zeros", bytes(32), 256),
+    ):
+        group.valid(comment, id=name, work=work)
+    mined, number = b"", 0
+    while not mined or int.from_bytes(mined, "big") % 2**12:
+        body = pack(list(base(2, stamp=number.to_bytes(8, "big")).values()))
+        mined, number = digest("lz/post/1", body), number + 1
+    bits = int.from_bytes(mined, "big")
+    group.valid("a request stamped for 12 bits", bytes=envelope(body), id=mined, work=(bits & -bits).bit_length() - 1)
+    return group
 
 
 def _routes() -> Group:

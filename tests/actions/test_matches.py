@@ -66,7 +66,7 @@ def signed(post: Offer | Request) -> SignedPost:
 
 def store(desk: Desk, posts: Sequence[SignedPost], ours: Sequence[own.OwnPost] = ()) -> int:
     """Let a board hear posts; return the number of matches with ours."""
-    return hearing.store_heard(desk, [(post, 1) for post in posts], [standpoint(desk, one) for one in ours])
+    return hearing.store_heard(desk, [(post, (1,)) for post in posts], [standpoint(desk, one) for one in ours])
 
 
 def keep(desk: Desk, post: SignedPost) -> own.OwnPost:
@@ -190,7 +190,7 @@ def test_what_is_gone_is_not_found(desk: Desk, tmp_path: Path) -> None:  # noqa:
     keep(desk, mine)
     hearing.show_own(desk)
     assert fitting([first, second, mine], wish) == {first.id, second.id, mine.id}
-    store(desk, [sign_post(Withdrawal(NET, public_key(seed), first.id), seed)])
+    store(desk, [sign_post(Withdrawal(NET, public_key(seed), first.id, first.post.expires), seed)])
     kept = keep(desk, wish)
     assert matches.match_own(desk, kept) == 1
     assert found(desk, wish) == {second.id}

@@ -50,7 +50,7 @@ def _round(desk: Desk, seed: int) -> tuple[float, float]:
         key.verify_key.verify(signed)
     middle = perf_counter()
     for first in range(0, POSTS, BATCH):
-        hearing.hear_all(desk, envelopes[first : first + BATCH], AREA, [])
+        hearing.hear_all(desk, [(one, (AREA,)) for one in envelopes[first : first + BATCH]], [])
     end = perf_counter()
     return POSTS / (end - middle), POSTS / (middle - start)
 

@@ -28,7 +28,7 @@ def commands(folder: Path) -> list[Row]:
     home = folder / "home"
     create_home(Config(home, network="bench"))
     with open_desk(home) as desk:
-        hearing.hear_all(desk, offers(desk, random.Random(1))[:BOARD], AREA, [])
+        hearing.hear_all(desk, [(one, (AREA,)) for one in offers(desk, random.Random(1))[:BOARD]], [])
     ours = [sys.executable, "-m", "lazpool", "--home", str(home), "--json", "board"]
     pairs = [(_time(ours), _time(BARE)) for _ in range(ROUNDS + 1)][1:]
     seconds, bare = (median(pair[side] for pair in pairs) for side in (0, 1))

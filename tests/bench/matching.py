@@ -179,5 +179,5 @@ def _hear(desk: Desk, offers: Sequence[SignedPost], ours: Sequence[object]) -> f
     envelopes = [one.envelope for one in offers if isinstance(one.post, Offer)]
     start = perf_counter()
     for first in range(0, len(envelopes), BATCH):
-        hearing.hear_all(desk, envelopes[first : first + BATCH], 1, ours)  # type: ignore[arg-type] # standpoints
+        hearing.hear_all(desk, [(one, (1,)) for one in envelopes[first : first + BATCH]], ours)  # type: ignore[arg-type] # standpoints
     return len(envelopes) / (perf_counter() - start)

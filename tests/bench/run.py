@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from admission import admission
+from areas import areas
 from commands import commands
 from delivery import delivery
 from idle import idle
@@ -23,12 +24,14 @@ from rich.console import Console
 from rich.table import Table
 from roads import roads
 from served import served
+from sync import sync
 
 if TYPE_CHECKING:
     from rows import Row
 
 BENCHES = {
     "admission": admission,
+    "areas": areas,
     "commands": commands,
     "delivery": delivery,
     "idle": idle,
@@ -38,6 +41,7 @@ BENCHES = {
     "proofs": proofs_bench,
     "roads": roads,
     "served": served,
+    "sync": sync,
 }
 
 

@@ -155,7 +155,7 @@ def hub_like(letters: Answer, posts: Answer | None = None) -> dict[str, Answer]:
 def _honest_and_empty(frame: bytes) -> bytes:
     if isinstance(_sync_frame(frame), sync.Hello):
         return sync.pack_frame(sync.Hello(NET, sync.HUB, (AREA,)))
-    return sync.pack_list(())
+    return sync.pack_cover(())
 
 
 def _sync_frame(frame: bytes) -> sync.Frame:

@@ -29,6 +29,7 @@ def test_letters_written_while_the_hub_is_down(people: People) -> None:
     hub, driver, passenger = start_town(people, "driver", "passenger")
     theirs, mine = offer(driver), request(passenger)
     found = match(passenger, mine, theirs)
+    passenger.wait_sent()
     hub.kill()
     until("the hub is missed", lambda: passenger.peers == driver.peers == 0)
     deal = propose(passenger, found.mine, found.theirs)

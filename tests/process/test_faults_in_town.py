@@ -97,9 +97,9 @@ MALFORMED = {
     "a hello of another shape": encode((1, NET, 0)),
     "a hello with three hundred areas": encode((1, NET, 0, (AREA,) * 300)),
     "areas that are none": encode((1, NET, 0, (1, 2, 3))),
-    "ids without an area": encode((2, 0, bytes(32))),
-    "no ids": encode((3, ())),
-    "too many ids": encode((3, (bytes(32),) * 65)),
+    "a question without an area": encode((2, b"", 30, bytes(8), (sync.END, bytes(8)))),
+    "a question about nothing": encode((3, b"", 30, bytes(8), ())),
+    "too many posts": encode((4, ((b"x", b"abc"),) * 129)),
     "sixty kilobytes": bytes(60_000),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,11 +11,8 @@ from lazpool.records import sync
 from lazpool.rules.negotiation import State
 from lazpool.store import own
 from tests.process.people import People, Person, until
-from tests.process.rides import Ride, check_books, match, offer, propose, request, start_town, wait_state
+from tests.process.rides import AREA, Ride, check_books, match, offer, propose, request, start_town, wait_state
 from tests.process.strangers import Answer, Stranger, hub_like, is_full, never, nonsense, stranger, took_it
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = pytest.mark.process
 
@@ -63,30 +59,41 @@ def test_a_silent_hub_delays_no_other_letter(people: People) -> None:
         assert time.monotonic() - start < 2
 
 
-def rising() -> Callable[[bytes], bytes]:
-    """Return answers that list ids without end, each list higher than the last, and hold none of the posts."""
-    number = 0
-
-    def answer(frame: bytes) -> bytes:
-        nonlocal number
-        if isinstance(sync.read_frame(frame), sync.ListIds):
-            number += sync.IDS
-            return sync.pack_list(tuple(one.to_bytes(32, "big") for one in range(number - sync.IDS + 1, number + 1)))
-        return sync.pack_list(())
-
-    return answer
+def narrowing(frame: bytes) -> bytes:
+    """Say of every range that it differs, in narrower ones, and list elements that never come."""
+    asked = sync.read_frame(frame)
+    if not isinstance(asked, sync.Compare):
+        return sync.pack_posts(())
+    said, lower = list[sync.Part](), sync.start_of(asked.since)
+    for upper, says in asked.cover[:300]:
+        if says == sync.LIST:
+            said.append(sync.Part(upper, tuple(number.to_bytes(8, "big") for number in range(20))))
+        elif says == sync.SKIP:
+            said.append(sync.Part(upper, sync.SKIP))
+        else:
+            said += [sync.Part(lower + b"\x00", b"differs!"), sync.Part(upper, b"differs!")]
+        lower = upper
+    return sync.pack_cover(tuple(said))
 
 
 def backwards(frame: bytes) -> bytes:
-    """List ids in the wrong order."""
-    if isinstance(sync.read_frame(frame), sync.ListIds):
-        return sync.pack_list((b"\x02" * 32, b"\x01" * 32))
-    return sync.pack_list((b"no envelope",))
+    """Answer with bounds that fall."""
+    if isinstance(sync.read_frame(frame), sync.Compare):
+        return sync.pack_cover((sync.Part(sync.END, b"differs!"), sync.Part(b"\xf0", b"differs!")))
+    return sync.pack_posts(())
 
 
-@pytest.mark.parametrize("posts", [rising(), backwards, nonsense, never])
+def promising(frame: bytes) -> bytes:
+    """List whatever is asked as there, and bring posts that are none."""
+    asked = sync.read_frame(frame)
+    if isinstance(asked, sync.Compare):
+        return sync.pack_cover((sync.Part(sync.END, tuple(number.to_bytes(8, "big") for number in range(4096))),))
+    return sync.pack_posts((sync.Post(b"no envelope", (AREA,)),))
+
+
+@pytest.mark.parametrize("posts", [narrowing, backwards, promising, nonsense, never])
 def test_a_bad_board_hides_no_post(people: People, posts: Answer) -> None:
-    """A neighbour whose lists never end, run backwards, are nonsense or never come; others' posts are found."""
+    """Answers never end, run backwards, promise too much, are nonsense or never come; others' posts are found."""
     _, driver, passenger = start_town(people, "driver", "passenger")
     with stranger(hub_like(took_it, posts)) as bad:
         for person in (driver, passenger):

@@ -8,6 +8,7 @@ import pytest
 
 from lazpool.actions import deals
 from lazpool.records import sync
+from lazpool.rules import reconcile
 from lazpool.rules.negotiation import State
 from lazpool.store import deals as kept
 from lazpool.store import letterbox, own
@@ -60,11 +61,16 @@ def test_what_sync_brings_is_news_to_the_others(people: People) -> None:
     hub, driver = people.add("hub", "driver")
     hub.hub(*AREAS)
     post = own.post(driver.desk.node, offer(driver))
+    assert post is not None
 
     def has_one_post(frame: bytes) -> bytes:
         asked = sync.read_frame(frame)
-        wanted = isinstance(asked, sync.GetPosts) or (isinstance(asked, sync.ListIds) and asked.after < post.id)
-        return sync.pack_list((post.envelope if isinstance(asked, sync.GetPosts) else post.id,) if wanted else ())
+        if not isinstance(asked, sync.Question):
+            return sync.pack_taken(0)
+        element = sync.start_of(post.expires) + post.id + sync.code_of({AREA}, asked.areas)
+        if isinstance(asked, sync.GetPosts):
+            return sync.pack_posts((sync.Post(post.envelope, (AREA,)),))
+        return sync.pack_cover(reconcile.answer(reconcile.View([element], asked.salt), asked.since, asked.cover))
 
     with stranger() as listener, stranger(hub_like(took_it, has_one_post)) as teller:
         listener.hear(AREA)

@@ -28,6 +28,8 @@ from lazpool.rules.areas import area_of_cell, parse_topic, topic
 from lazpool.rules.circles import counted, is_whole
 from lazpool.rules.itinerary import Rider
 from lazpool.rules.matching import Miss
+from lazpool.rules.reconcile import View
+from lazpool.rules.stamps import work
 from lazpool.rules.terms import DISTANCE_SLACK, place
 from lazpool.rules.turns import UNIT, Drive, in_turn, standings
 from lazpool.wire.codec import decode, encode
@@ -36,7 +38,7 @@ from lazpool.wire.hashing import network_id, tagged_hash
 from lazpool.wire.seal import unseal
 from lazpool.wire.signing import verify, verify_post
 from tests.protocol import proof_readers
-from tests.protocol.shown import shown
+from tests.protocol.shown import shown, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +136,7 @@ def _admission(vector: Vector) -> Any:
         vector.raw("bytes"),
         net=vector.raw("net"),
         now=vector.group["now"],
-        known=lambda identifier: identifier in known,
+        known=lambda signed: signed.id in known,
     )
     assert verdict.judgement.value == vector.test["verdict"], verdict.reason
     if verdict.judgement is not Judgement.ACCEPT:
@@ -173,13 +175,47 @@ def _where(vector: Vector) -> Any:
     return {"fields": shown(frame)}
 
 
-def _sync_list(read: Callable[[bytes], tuple[bytes, ...]]) -> Callable[[Vector], Any]:
-    def reader(vector: Vector) -> Any:
-        items = read(vector.raw("bytes"))
-        same(vector.raw("bytes"), sync.pack_list(items))
-        return {"fields": {"items": [item.hex() for item in items]}}
+def _sync_cover(vector: Vector) -> Any:
+    cover = sync.read_cover(vector.raw("bytes"), vector.group["since"])
+    same(vector.raw("bytes"), sync.pack_cover(cover))
+    return {"fields": {"cover": shown_value("cover", cover)}}
 
-    return reader
+
+def _sync_posts(vector: Vector) -> Any:
+    posts = sync.read_posts(vector.raw("bytes"))
+    same(vector.raw("bytes"), sync.pack_posts(posts))
+    return {"fields": {"posts": shown_value("posts", posts)}}
+
+
+def _sync_taken(vector: Vector) -> Any:
+    count = sync.read_taken(vector.raw("bytes"))
+    same(vector.raw("bytes"), sync.pack_taken(count))
+    return {"fields": {"count": count}}
+
+
+def _work(vector: Vector) -> Any:
+    if "bytes" in vector.test:
+        assert read_post(vector.raw("bytes"))[0].id == vector.raw("id")
+    return {"work": work(vector.raw("id"))}
+
+
+def _range(vector: Vector) -> Any:
+    areas = tuple(int(area, 16) for area in vector.test["areas"])
+    known = [
+        (post, here)
+        for post in vector.test["posts"]
+        if (here := {int(area, 16) for area in post["areas"]} & set(areas))
+    ]
+    elements = [
+        sync.start_of(post["expires"]) + bytes.fromhex(post["id"]) + sync.code_of(here, areas) for post, here in known
+    ]
+    view = View(sorted(elements), vector.raw("salt"))
+    everything = (0, len(elements))
+    return {
+        "elements": [element.hex() for element in view.elements],
+        "fingerprint": view.fingerprint(*everything).hex(),
+        "shorts": [short.hex() for short in view.shorts(*everything)],
+    }
 
 
 def _body(vector: Vector) -> Any:
@@ -369,8 +405,11 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Open": _open,
     "SyncRequest": _sync_request,
     "Where": _where,
-    "SyncIds": _sync_list(sync.read_ids),
-    "SyncPosts": _sync_list(sync.read_posts),
+    "SyncCover": _sync_cover,
+    "SyncPosts": _sync_posts,
+    "SyncTaken": _sync_taken,
+    "Range": _range,
+    "Work": _work,
     "Body": _body,
     "Letter": _letter,
     "Agreement": _agreement,

@@ -20,7 +20,7 @@ from lazpool.records.posts import post_from_body, read_post, sign_post
 from lazpool.records.receipts import ReceiptTerms, check_second, receipt_from
 from lazpool.records.route import pack_route, unpack_route
 from lazpool.records.settlements import SettlementTerms, settlement_from
-from lazpool.records.sync import pack_list, read_hello, read_ids, read_posts
+from lazpool.records.sync import pack_cover, pack_posts, read_cover, read_hello, read_posts, read_taken
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.seal import MAX_PLAIN, box_public_key, seal
 from lazpool.wire.signing import public_key
@@ -41,6 +41,10 @@ TERMS = ReceiptTerms(
 )
 
 
+def _cover(data: bytes) -> object:
+    return read_cover(data, 7)
+
+
 def _open(sealed: bytes) -> object:
     return open_letter(sealed, BOX, about=ABOUT, net=values.NET)
 
@@ -57,7 +61,7 @@ def _body_of(kind: int) -> Callable[[bytes], object]:
 
 READERS: list[Callable[[bytes], object]] = [
     *(read_post, post_from_body, agreement_from, receipt_from, _entry, unpack_route, _open),
-    *(mail.read_frame, mail.read_answer, sync.read_frame, read_hello, read_ids, read_posts),
+    *(mail.read_frame, mail.read_answer, sync.read_frame, read_hello, _cover, read_posts, read_taken),
     *(_body_of(kind) for kind in range(1, 13)),
     lambda plain: _open(seal(box_public_key(BOX), plain[:MAX_PLAIN])),
 ]
@@ -163,12 +167,13 @@ def test_sync_frames_travel(frame: sync.Frame) -> None:
     assert sync.read_frame(sync.pack_frame(frame)) == frame
 
 
-@given(ids=st.lists(values.hashes, max_size=1024).map(tuple), status=st.integers(0, 5))
+@given(cover=values.covers, posts=st.lists(values.sync_posts, max_size=17).map(tuple), status=st.integers(0, 5))
 @few
-def test_answers_travel(ids: tuple[bytes, ...], status: int) -> None:
+def test_answers_travel(cover: sync.Cover, posts: tuple[sync.Post, ...], status: int) -> None:
     """Answers of both protocols read back as they were written."""
-    assert read_ids(pack_list(ids)) == ids
-    letters = (b"\x00" * 512,) * (len(ids) % 17)
+    assert read_cover(pack_cover(cover), 7) == cover
+    assert read_posts(pack_posts(posts)) == posts
+    letters = (b"\x00" * 512,) * min(16, len(posts))
     assert mail.read_answer(mail.pack_answer(status, letters)) == (status, letters)
 
 

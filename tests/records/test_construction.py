@@ -19,7 +19,7 @@ from lazpool.wire.codec import encode
 from tests.records.values import NET, largest_offer, largest_request
 
 OFFER, REQUEST = largest_offer(), largest_request()
-WITHDRAWAL = posts.Withdrawal(NET, b"p" * 32, b"i" * 32)
+WITHDRAWAL = posts.Withdrawal(NET, b"p" * 32, b"i" * 32, 30)
 MEETING = h3.latlng_to_cell(45.1885, 5.7245, 9)
 DEVICE = people.Device(b"i" * 32, b"l" * 32, b"c" * 64)
 CARD = people.Card(b"b" * 32, b"t" * 32, (b"n" * 32,))
@@ -41,6 +41,7 @@ DETAILS = deal_bodies.Details((4_518_850, 572_450, 4_576_060, 485_940), "+33 1",
 PROPOSAL = deal_bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "", 0, b"", 10)
 HELLO = sync.Hello(NET, 0, (h3.latlng_to_cell(45.1885, 5.7245, 4),))
 CLOSED = ClosedGroup("Village", b"s" * 16)
+COMPARE = sync.Compare(HELLO.areas, 30, b"s" * 8, (sync.Part(sync.END, b"f" * 8),))
 OFF_GRID = Point(45.00001, 5.0)
 
 WRONG: list[tuple[object, str, Any]] = [
@@ -110,6 +111,7 @@ WRONG: list[tuple[object, str, Any]] = [
     (REQUEST, "latest", REQUEST.earliest + 2881),
     (REQUEST, "walk", 10_001),
     (WITHDRAWAL, "post_id", b""),
+    (WITHDRAWAL, "expires", -1),
     (AGREEMENT, "pickup", h3.latlng_to_cell(45.0, 5.0, 8)),
     (AGREEMENT, "dropoff_at", AGREEMENT.pickup_at - 1),
     (AGREEMENT, "deal", b"d" * 15),
@@ -161,7 +163,14 @@ WRONG: list[tuple[object, str, Any]] = [
     (deal_bodies.CodeRefused(1, 0), "tries_left", 4),
     (mail.Put(b"t" * 32, b"l" * 512), "letter", b"l" * 513),
     (mail.Acknowledge(b"t" * 32, ()), "letters", (b"l" * 32,) * 17),
-    (sync.GetPosts((b"i" * 32,)), "ids", ()),
+    (COMPARE, "areas", ()),
+    (COMPARE, "areas", HELLO.areas * 2),
+    (COMPARE, "since", 2**32),
+    (COMPARE, "salt", b"s"),
+    (COMPARE, "cover", ()),
+    (COMPARE, "cover", (sync.Part(sync.END, 2),)),
+    (sync.GivePosts((sync.Post(b"e", HELLO.areas),)), "posts", ()),
+    (sync.GivePosts((sync.Post(b"e", HELLO.areas),)), "posts", (sync.Post(b"", HELLO.areas),)),
     (HELLO, "role", 2),
     (HELLO, "areas", (h3.latlng_to_cell(45.0, 5.0, 5),)),
 ]

@@ -86,7 +86,7 @@ def requests(draw: Callable[..., Any]) -> posts.Request:
     return posts.Request(*head, *ends, *window, *tail, draw(st.binary(max_size=16)), draw(tags))
 
 
-withdrawals = st.builds(posts.Withdrawal, nets, keys, hashes)
+withdrawals = st.builds(posts.Withdrawal, nets, keys, hashes, st.integers(0, 2**32 - 1))
 any_post = st.one_of(offers(), requests(), withdrawals)
 
 agreements = st.builds(
@@ -213,10 +213,21 @@ any_mail = st.one_of(
     st.builds(mail.Fetch, keys),
     st.builds(mail.Acknowledge, keys, st.lists(hashes, max_size=16).map(tuple)),
 )
+areas = st.sets(cells(4), min_size=1, max_size=9).map(lambda some: tuple(sorted(some)))
+salts = st.binary(min_size=8, max_size=8)
+_says = st.one_of(st.integers(0, 1), salts, st.lists(salts, max_size=3).map(tuple))
+_bounds = st.sets(
+    st.binary(min_size=4, max_size=36).filter(lambda bound: bound > sync.start_of(7)), min_size=1, max_size=5
+)
+covers = st.tuples(_bounds, st.lists(_says, min_size=5, max_size=5)).map(
+    lambda pair: tuple(sync.Part(upper, says) for upper, says in zip(sorted(pair[0]), pair[1], strict=False))
+)
+sync_posts = st.builds(sync.Post, st.binary(min_size=1, max_size=512), areas)
 any_sync = st.one_of(
     st.builds(sync.Hello, nets, st.integers(0, 1), st.lists(cells(4), max_size=8).map(tuple)),
-    st.builds(sync.ListIds, cells(4), hashes),
-    st.builds(sync.GetPosts, st.lists(hashes, min_size=1, max_size=64).map(tuple)),
+    st.builds(sync.Compare, areas, st.just(7), salts, covers),
+    st.builds(sync.GetPosts, areas, st.just(7), salts, covers),
+    st.lists(sync_posts, min_size=1, max_size=3).map(lambda posts: sync.GivePosts(tuple(posts))),
 )
 
 

@@ -27,7 +27,7 @@ OTHER_NET = b"\x02" * 8
 NOW = MIDNIGHT
 RIDE = replace(offer(GRENOBLE, VOIRON, LYON), post_pk=public_key(SEED))
 WISH = replace(request(VOIRON, LYON), post_pk=public_key(SEED))
-GONE = Withdrawal(NET, public_key(SEED), b"\x09" * 32)
+GONE = Withdrawal(NET, public_key(SEED), b"\x09" * 32, RIDE.expires)
 POSTS = [RIDE, WISH, GONE]
 
 

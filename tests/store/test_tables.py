@@ -234,8 +234,7 @@ def test_board_finds_posts_by_kind_area_and_date(heard: Store) -> None:
         board.add(heard, [(post, outline(post.post), (area,))], now=6)  # type: ignore[arg-type] # no withdrawal
     assert board.count(heard) == 2
     assert [board.count_area(heard, area) for area in (1, 2, 3)] == [1, 2, 0]
-    assert board.ids(heard, 2, b"", 9) == tuple(sorted((ride.id, wish.id)))
-    assert board.ids(heard, 2, min(ride.id, wish.id), 9) == (max(ride.id, wish.id),)
+    assert board.envelopes(heard, (ride.id, b"x", wish.id)) == {ride.id: ride.envelope, wish.id: wish.envelope}
     assert [row["id"] for row in board.posts(heard, own=True)] == [wish.id]
     assert board.expire(heard, ride.post.expires) == 0  # type: ignore[union-attr] # the same
     assert board.expire(heard, ride.post.expires + 1) == 2  # type: ignore[union-attr] # the same
@@ -243,21 +242,40 @@ def test_board_finds_posts_by_kind_area_and_date(heard: Store) -> None:
 
 
 def test_withdrawn_post_stays_known(heard: Store) -> None:
-    """A withdrawn post is gone with its matches, is not taken up again, and its withdrawal is passed on."""
-    seed = new_seed()
-    ride = sign_post(replace(offer(GRENOBLE, LYON), post_pk=public_key(seed)), seed)
+    """A withdrawn post is gone with its matches, is not taken up again, and its withdrawal has its areas."""
+    ride, gone = _withdrawn()
     board.add(heard, [(ride, outline(ride.post), (1,))], now=5)  # type: ignore[arg-type] # an offer
     assert board.add_match(heard, sample(board.Match, theirs=ride.id))
-    gone = sign_post(Withdrawal(NET, public_key(seed), ride.id), seed)
-    board.withdraw(heard, gone, expires=100)
+    board.withdraw(heard, gone, (2,))
     assert board.get(heard, ride.id) is None
     assert board.matches(heard) == []
-    assert board.is_known(heard, ride.id)
-    assert board.is_known(heard, gone.id)
-    assert board.ids(heard, 1, b"", 9) == (gone.id,)
-    assert board.by_ids(heard, (gone.id,)) == (gone.envelope,)
-    board.expire(heard, 101)
-    assert not board.is_known(heard, ride.id)
+    assert board.is_known(heard, ride)
+    assert board.is_known(heard, gone)
+    assert [board.count_area(heard, area) for area in (1, 2)] == [1, 1]
+    assert board.envelopes(heard, (ride.id, gone.id)) == {gone.id: gone.envelope}
+    board.expire(heard, gone.post.expires + 1)  # type: ignore[union-attr] # a withdrawal
+    assert not board.is_known(heard, ride)
+    assert [board.count_area(heard, area) for area in (1, 2)] == [0, 0]
+
+
+def test_withdrawal_before_its_post(heard: Store) -> None:
+    """It keeps its post off when that comes later, and nobody else's post of the same id."""
+    ride, gone = _withdrawn()
+    board.withdraw(heard, gone, (1,))
+    assert board.is_known(heard, ride)
+    assert not board.is_known(heard, ride._replace(post=replace(ride.post, post_pk=b"o" * 32)))
+    other = sign_post(replace(gone.post, post_pk=public_key(b"o" * 32)), b"o" * 32)
+    board.expire(heard, 2**32)
+    board.add(heard, [(ride, outline(ride.post), (1,))], now=5)  # type: ignore[arg-type] # an offer
+    board.withdraw(heard, other, (1,))
+    assert board.get(heard, ride.id) is not None
+
+
+def _withdrawn() -> tuple[SignedPost, SignedPost]:
+    """Return an offer and its withdrawal."""
+    seed = new_seed()
+    ride = sign_post(replace(offer(GRENOBLE, LYON), post_pk=public_key(seed)), seed)
+    return ride, sign_post(Withdrawal(NET, public_key(seed), ride.id, offer(GRENOBLE, LYON).expires), seed)
 
 
 def test_match_comes_back_whole_and_once(heard: Store) -> None:
