@@ -55,13 +55,17 @@ class Person:
     def __init__(self, home: Path, contact: str = "", network: str = NETWORK) -> None:
         """Make a home in a network; `contact` is a telephone number for partners."""
         self.name, self.home, self.log = home.name, home, home.with_suffix(".log")
-        create_home(Config(home, network=network, name=home.name.title(), contact=contact))
+        self.settle_in(network, contact)
         self.process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self._command: tuple[str, ...] = ()
         self._listens = True
         self._stack = ExitStack()
         self._desk: Desk | None = None
+
+    def settle_in(self, network: str, contact: str) -> None:
+        """Make the home."""
+        create_home(Config(self.home, network=network, name=self.name.title(), contact=contact))
 
     @property
     def desk(self) -> Desk:

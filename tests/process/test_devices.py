@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ from lazpool.actions import deals as decisions
 from lazpool.actions import proposals
 from lazpool.rules.negotiation import State
 from lazpool.store import deals, devices
-from tests.process.people import People, Person, free_port, until
+from tests.process.people import People, Person, until
 from tests.process.rides import Ride, match, offer, propose, request, start_town, state, wait_state
 
 if TYPE_CHECKING:
@@ -24,13 +23,15 @@ class Machine(Person):
     """A further machine of somebody, certified by hand."""
 
     def __init__(self, home: Path, owner: Person) -> None:
+        """Make it a machine of somebody who has a home."""
+        self.owner = owner
+        super().__init__(home)
+
+    def settle_in(self, network: str, contact: str) -> None:  # noqa: ARG002 # the grant says them
         """Ask, be certified, accept."""
-        self.name, self.home, self.log = home.name, home, home.with_suffix(".log")
-        self.process, self.port = None, free_port()
-        self._command, self._stack, self._desk = (), ExitStack(), None
         code = self.call("init", "--device")["code"]
-        grant = owner.call("device", "add", code, "--name", self.name)["grant"]
-        assert self.call("device", "accept", grant)["identity"] == owner.identity
+        grant = self.owner.call("device", "add", code, "--name", self.name)["grant"]
+        assert self.call("device", "accept", grant)["identity"] == self.owner.identity
 
 
 def test_one_device_is_added_and_revoked(people: People) -> None:
