@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lazpool.actions import asking, proposals, receipts, rides, rotating, seats, series
+from lazpool.actions import asking, imports, proposals, receipts, rides, rotating, seats, series
 from lazpool.actions import deals as decisions
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two
@@ -253,17 +253,24 @@ def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the receipt is whole, also when it comes late; in the order of the pair's count."""
     half = _body(letter, Countersign).half
     rotating.check_known(desk, deal, half.device.identity, half.device.log_pk)
-    if ledger.receipt(desk.node, half.receipt_id) is None and half.device.identity == deal.peer:
-        asking.ask(desk, deal)  # for what we must have signed before this home was restored
-    stored = _receipt_of(desk, deal, half.receipt_id)
-    if stored is None or step(deal.role, deal.state, Event.THEY_SIGN) is None:
+    stored = ledger.receipt(desk.node, half.receipt_id)
+    if stored is None:
+        if half.device.identity == deal.peer:
+            asking.ask(desk, deal)  # for what we must have signed before this home was restored
+        return
+    about = deal if stored.deal == deal.id else deals.get(desk.node, stored.deal)
+    if about is None or about.peer != deal.peer or step(about.role, about.state, Event.THEY_SIGN) is None:
         return
     if receipts.is_ahead(desk, receipt_from(stored.terms)):
+        asking.suspect(desk, deal)
+        deals.save(desk.node, deal)
         raise NotYetError("the second half of an earlier receipt of this pair is still to come")
-    advance(desk, deal, Event.THEY_SIGN)
-    deal.reason = ""
-    post_office.answered(desk.node, deal.id, (Receipt.KIND,))
+    advance(desk, about, Event.THEY_SIGN)
+    about.reason = ""
+    post_office.answered(desk.node, about.id, (Receipt.KIND,))
     receipts.seal(desk, stored, half)
+    deals.save(desk.node, about)
+    imports.count_anew(desk, deal)
 
 
 def on_receipt_refused(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -27,7 +27,7 @@ from lazpool.rules.ledger import (
     verify_links,
     verify_receipts,
 )
-from lazpool.store import checkpoints, circles, ledger, logs, rotations
+from lazpool.store import checkpoints, circles, forgotten, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -36,15 +36,20 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.entries import Entry
     from lazpool.rules.ledger import Balance
+    from lazpool.store.forgotten import Counted
     from lazpool.store.ledger import StoredReceipt
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a replay of the ledger found: how many entries hold, and what is wrong, in words."""
+    """What a replay of the ledger found: how many entries hold, what is wrong, in words, and what was forgotten.
+
+    forgotten: commitments in the log whose receipts the owner has forgotten.
+    """
 
     entries: int
     errors: list[str]
+    forgotten: int = 0
 
     @property
     def ok(self) -> bool:
@@ -59,12 +64,23 @@ def verify(desk: Desk) -> Verdict:
     errors += [] if errors else verify_links(chains, desk.identity)
     sealed, broken = _sealed(desk)
     stages, odd = _stages(desk, known_ends(entries))
-    errors += broken + odd + verify_receipts(entries, sealed) + check_counts([one.terms for one in sealed])
+    gone = forgotten.commitments(desk.node)
+    errors += broken + odd + verify_receipts(entries, sealed, gone)
+    errors += check_counts([one.terms for one in sealed], _bases(desk, sealed))
     for one in sealed:
         if desk.identities.isdisjoint({one.terms.debtor, one.terms.creditor}):
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
-    errors += check_stages(entries, [*stages, *_circles(desk)]) + _statements(desk, entries)
-    return Verdict(len(entries), errors)
+    errors += check_stages(entries, [*stages, *_circles(desk)], gone) + _statements(desk, entries)
+    return Verdict(len(entries), errors, len(gone))
+
+
+def _bases(desk: Desk, sealed: list[SealedReceipt]) -> dict[Counted, tuple[int, int]]:
+    """Return where counts began again after a person was forgotten, for those of whom there are new records."""
+    found = {}
+    for debtor, creditor in {(one.terms.debtor, one.terms.creditor) for one in sealed}:
+        for of, base in forgotten.bases(desk.node, debtor, creditor).items():
+            found[of] = base.seq, base.balance
+    return found
 
 
 def _chains(desk: Desk) -> tuple[list[list[Entry]], list[str]]:

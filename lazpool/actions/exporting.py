@@ -9,7 +9,7 @@ from lazpool.actions import receipts, settlements
 from lazpool.records.checkpoints import pack_witness
 from lazpool.records.receipts import receipt_from
 from lazpool.records.settlements import METHODS, settlement_from
-from lazpool.store import checkpoints, deals, devices, ledger, logs, rotations
+from lazpool.store import checkpoints, deals, devices, forgotten, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def bundle(desk: Desk) -> dict[str, Any]:
     more = {
         name: value for name, value in (("old_logs", old), ("revocations", revoked), ("checkpoints", stated)) if value
     }
-    head = {"format": FORMAT, "net": desk.net.hex(), "complete": True}
+    head = {"format": FORMAT, "net": desk.net.hex(), "complete": not forgotten.commitments(desk.node)}
     return {**head, "receipts": rides, "settlements": paid, "entries": log, **more}
 
 

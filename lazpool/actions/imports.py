@@ -55,8 +55,7 @@ def _take_receipt(desk: Desk, deal: Deal, record: SealedRecord, terms: ReceiptTe
     known = ledger.receipt(desk.node, terms.id)
     if known is not None and known.state == SEALED:
         return False
-    newest = ledger.newest_sealed(desk.node, direction(terms))
-    _check(desk, deal, sealed, (newest.dir_seq, receipt_from(newest.terms).dir_balance) if newest else (0, 0))
+    _check(desk, deal, sealed, receipts.last(desk, terms))
     if ledger.of_deal(desk.node, terms.ride, SEALED):
         raise RefusedError("a second receipt of one ride", code="wrong-terms")
     stored = StoredReceipt(

@@ -32,7 +32,7 @@ from lazpool.records.receipts import (
 from lazpool.records.shape import HASH, shaped, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
 from lazpool.rules.negotiation import Event, step
-from lazpool.store import deals, devices, ledger, logs, post_office, rotations
+from lazpool.store import deals, devices, forgotten, ledger, logs, post_office, rotations
 from lazpool.store.ledger import StoredReceipt
 from lazpool.wire.codec import encode
 
@@ -89,7 +89,7 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     _check_terms(desk, deal, letter)
     check_first(terms, letter.signature, letter.passenger)
     devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
-    check_follows(terms, _last(desk, terms))
+    check_follows(terms, last(desk, terms))
     half = sign_second(terms, desk.device_of(terms.driver), logbook.position(desk), desk.keys.log)
     stored = StoredReceipt(
         id=terms.id, deal=deal.id, state=ledger.SEALED, terms=letter.terms, first=letter.signature,
@@ -104,15 +104,13 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
 def send_halves(desk: Desk, deal: Deal, terms: ReceiptTerms, letter_id: bytes) -> None:
     """As the driver: repeat the halves that a passenger lacks who counts as in these terms, or signs this ride again.
 
-    They are lost only where letters were lost and the receipts they complete have lapsed meanwhile.
+    They are lost only where letters were lost and the receipts they complete have lapsed meanwhile. They go by the deal
+    at hand: of the others the passenger may have lost the keys.
     """
     if terms.driver not in desk.identities or rotations.person(desk.node)(terms.passenger) != deal.peer:
         return
     for stored in ledger.sealed_from(desk.node, terms, MAX_REPEATED):
-        about = deal if stored.deal == deal.id else deals.get(desk.node, stored.deal)
-        if about is not None:
-            write(desk, about, Countersign(unpack(stored).second), How(answers=letter_id))
-            deals.save(desk.node, about)
+        write(desk, deal, Countersign(unpack(stored).second), How(answers=letter_id))
 
 
 def seal(desk: Desk, stored: StoredReceipt, half: Countersignature) -> None:
@@ -124,7 +122,7 @@ def seal(desk: Desk, stored: StoredReceipt, half: Countersignature) -> None:
     terms = receipt_from(stored.terms)
     check_second(terms, half)
     devices.check_half(desk.node, half.device.log_pk, half.seq, half.head)
-    check_follows(terms, _last(desk, terms))
+    check_follows(terms, last(desk, terms))
     stored.second, stored.state = encode(wire_fields(half)), ledger.SEALED
     ledger.save_receipt(desk.node, stored)
     _append(desk, SEALED, stored)
@@ -178,7 +176,7 @@ def _sign_anew(desk: Desk, deal: Deal) -> None:
 
 def is_ahead(desk: Desk, terms: ReceiptTerms) -> bool:
     """Tell whether earlier receipts of the pair are still on their way; then this one is simply repeated later."""
-    return terms.dir_seq > _last(desk, terms)[0] + 1
+    return terms.dir_seq > last(desk, terms)[0] + 1
 
 
 def unpack(stored: StoredReceipt) -> SealedReceipt:
@@ -249,15 +247,21 @@ def _times(agreed: AgreementTerms) -> tuple[int, int]:
     return agreed.pickup_at // START_STEP * START_STEP, -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def _last(desk: Desk, terms: ReceiptTerms) -> tuple[int, int]:
+def last(desk: Desk, terms: ReceiptTerms) -> tuple[int, int]:
+    """Return number and balance of the newest sealed receipt of a direction."""
     stored = ledger.newest_sealed(desk.node, direction(terms))
-    return (stored.dir_seq, receipt_from(stored.terms).dir_balance) if stored else (0, 0)
+    return _standing(desk, stored, direction(terms))
 
 
 def _newest(desk: Desk, of: Direction) -> tuple[int, int]:
     """Return number and balance of the newest receipt of a direction that is sealed or still under way."""
-    stored = ledger.newest_live(desk.node, of)
-    return (stored.dir_seq, receipt_from(stored.terms).dir_balance) if stored else (0, 0)
+    return _standing(desk, ledger.newest_live(desk.node, of), of)
+
+
+def _standing(desk: Desk, stored: StoredReceipt | None, of: Direction) -> tuple[int, int]:
+    if stored is None:
+        return forgotten.base(desk.node, ReceiptTerms.KIND, of)
+    return stored.dir_seq, receipt_from(stored.terms).dir_balance
 
 
 def _append(desk: Desk, kind: int, stored: StoredReceipt) -> None:

@@ -21,7 +21,7 @@ from lazpool.records.receipts import check_first, check_second, sign_first, sign
 from lazpool.records.settlements import NONCE, SettlementTerms, settlement_from
 from lazpool.records.shape import HASH, wire_fields
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
-from lazpool.store import deals, devices, post_office, rotations
+from lazpool.store import deals, devices, forgotten, post_office, rotations
 from lazpool.store import settlements as store
 from lazpool.store.settlements import LAPSED, OFFERED, PROPOSED, REFUSED, SEALED, Stored
 from lazpool.wire.codec import encode
@@ -136,10 +136,11 @@ def on_confirmation(desk: Desk, deal: Deal, letter: Letter) -> None:
     body = letter.body
     if not isinstance(body, Confirmation):
         raise MalformedError("shape", "not a confirmation")
-    if store.get(desk.node, body.half.receipt_id) is None and body.half.device.identity == deal.peer:
+    stored = store.get(desk.node, body.half.receipt_id)
+    if stored is None and body.half.device.identity == deal.peer:
         ask(desk, deal)  # for what we must have signed before this home was restored
-    stored = _of_deal(desk, deal, body.half.receipt_id)
-    if stored is None or stored.payer not in desk.identities or stored.state == SEALED:
+    ours = stored is not None and stored.payer in desk.identities
+    if stored is None or not ours or rotations.person(desk.node)(stored.payee) != deal.peer or stored.state == SEALED:
         return
     terms = settlement_from(stored.terms)
     rotating.check_known(desk, deal, body.half.device.identity, body.half.device.log_pk)
@@ -179,7 +180,9 @@ def lapse(desk: Desk, stored: Stored, reason: str, *, by: str = "") -> None:
 def last(desk: Desk, of: Direction) -> tuple[int, int]:
     """Return number and running total of the newest sealed settlement of a direction."""
     sealed = store.of_direction(desk.node, of, SEALED)
-    return (sealed[-1].dir_seq, settlement_from(sealed[-1].terms).dir_balance) if sealed else (0, 0)
+    if not sealed:
+        return forgotten.base(desk.node, SettlementTerms.KIND, of)
+    return sealed[-1].dir_seq, settlement_from(sealed[-1].terms).dir_balance
 
 
 def end_others(desk: Desk, of: Direction) -> None:
@@ -252,9 +255,7 @@ def _repeat_halves(desk: Desk, deal: Deal, terms: SettlementTerms, letter_id: by
     """Send the halves that a payer lacks who proposes a number that is sealed; tell whether there are any."""
     lost = store.sealed_from(desk.node, direction(terms), terms.dir_seq, MAX_REPEATED)
     for stored in lost:
-        about = deal if stored.deal == deal.id else _deal(desk, stored)
-        write(desk, about, Confirmation(unpack(stored).second), How(answers=letter_id))
-        deals.save(desk.node, about)
+        write(desk, deal, Confirmation(unpack(stored).second), How(answers=letter_id))
     return bool(lost)
 
 

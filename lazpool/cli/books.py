@@ -148,8 +148,10 @@ def verify(ctx: click.Context) -> None:
     with app.desk() as desk:
         verdict = books.verify(desk)
     document: dict[str, object] = {"ok": verdict.ok, "entries": verdict.entries, "errors": verdict.errors}
+    document["forgotten"] = verdict.forgotten
     if verdict.ok:
-        app.show(document, f"ok: {verdict.entries} entries")
+        gone = f", {verdict.forgotten} commitments whose receipts were forgotten" if verdict.forgotten else ""
+        app.show(document, f"ok: {verdict.entries} entries{gone}")
         return
     wrong = DamagedError("the ledger does not hold", hint="restore it from a backup")
     app.show({**document, **wrong.as_json()}, *verdict.errors)

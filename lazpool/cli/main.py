@@ -63,6 +63,7 @@ COMMANDS = {
         "refuse": "settling:refuse",
         "ledger": "books:ledger",
         "statement": "statement:statement",
+        "forget": "forgetting:forget",
         "profiles": "costs:profiles",
     },
 }

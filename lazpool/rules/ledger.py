@@ -46,7 +46,7 @@ from lazpool.records.settlements import SettlementTerms
 from lazpool.rules.merkle import Growing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from lazpool.records.people import Device
     from lazpool.wire.envelope import Envelope
@@ -174,10 +174,13 @@ def verify_links(logs: Sequence[Sequence[Entry]], identity: bytes) -> list[str]:
     return errors if person == identity else [*errors, "the logs belong to somebody else"]
 
 
-def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt]) -> list[str]:
+def verify_receipts(
+    entries: Sequence[Entry], receipts: Iterable[SealedReceipt], gone: Collection[bytes] = ()
+) -> list[str]:
     """Check each sealed receipt and settlement from bytes and against the log.
 
-    It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it.
+    It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it, but for what was
+    forgotten. gone: the commitments of that.
     """
     kinds = {SEALED, SETTLE_SEALED}
     sealed = Counter((entry.kind, commitment_of(entry)) for entry in entries if entry.kind in kinds)
@@ -196,7 +199,7 @@ def verify_receipts(entries: Sequence[Entry], receipts: Iterable[SealedReceipt])
             errors.append(f"receipt {name}: sealed {sealed[receipt.seal]} times in the log, not once")
         else:
             del sealed[receipt.seal]
-    missing = [one.hex()[:12] for _, one in sealed.elements()]
+    missing = [one.hex()[:12] for _, one in sealed.elements() if one not in gone]
     return errors + [f"the log seals a receipt that is missing: commitment {one}" for one in missing]
 
 
@@ -209,11 +212,13 @@ def known_ends(entries: Iterable[Entry]) -> dict[bytes, int]:
     return {**ends, **dict.fromkeys(list(ends)[-1:], MAX_SEQ)}
 
 
-def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]]) -> list[str]:
+def check_stages(
+    entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bool]], gone: Collection[bytes] = ()
+) -> list[str]:
     """Check that the log tells of each receipt what is stored of it, and of no other.
 
     stages: commitment, the kind of entry that the receipt has got to, and whether the log's owner signed first, in a
-    part of a log that is known.
+    part of a log that is known. gone: commitments of what was forgotten.
     """
     told: dict[bytes, tuple[int, ...]] = defaultdict(tuple)
     for entry in entries:
@@ -224,7 +229,8 @@ def check_stages(entries: Iterable[Entry], stages: Iterable[tuple[bytes, int, bo
         story = told.pop(commitment, ())
         if story not in _STORIES.get((kind, first), ()):
             errors.append(f"receipt with commitment {commitment.hex()[:12]}: the log tells another story of it")
-    return errors + [f"the log tells of a receipt that is missing: commitment {one.hex()[:12]}" for one in told]
+    missing = [one for one in told if one not in gone]
+    return errors + [f"the log tells of a receipt that is missing: commitment {one.hex()[:12]}" for one in missing]
 
 
 _STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
@@ -263,14 +269,19 @@ def balances(owner: bytes, records: Iterable[Terms], person: Callable[[bytes], b
     return list(rows.values())
 
 
-def check_counts(records: Iterable[Terms]) -> list[str]:
-    """Check that the receipts of each direction are numbered and summed without a gap, and the settlements, too."""
+def check_counts(
+    records: Iterable[Terms], bases: Mapping[tuple[int, Direction], tuple[int, int]] | None = None
+) -> list[str]:
+    """Check that the receipts of each direction are numbered and summed without a gap, and the settlements, too.
+
+    bases: number and total of the newest forgotten record, by kind and direction.
+    """
     directions: dict[tuple[int, Direction], list[Terms]] = defaultdict(list)
     for terms in records:
         directions[terms.KIND, direction(terms)].append(terms)
     errors = []
-    for group in directions.values():
-        last = (0, 0)
+    for of, group in directions.items():
+        last = (bases or {}).get(of, (0, 0))
         for terms in sorted(group, key=lambda one: one.dir_seq):
             try:
                 check_follows(terms, last)

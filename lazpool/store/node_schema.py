@@ -307,6 +307,13 @@ CREATE TABLE log_conflicts (
 ) STRICT;
 """
 
+# Of people whom the owner forgot: commitments in the log whose records are gone, and where counts stood, sealed under
+# the identity of the person. Without rowids: nothing tells what was forgotten together.
+_FORGOTTEN = """
+CREATE TABLE forgotten (commitment BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten_counts (salt BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -329,6 +336,7 @@ _STEPS = {
     "circles": _CIRCLES,
     "checkpoints": _CHECKPOINTS,
     "settlement_alerts": _SETTLEMENT_ALERTS,
+    "forgotten": _FORGOTTEN,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

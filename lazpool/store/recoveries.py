@@ -6,8 +6,9 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.records.receipts import ReceiptTerms
-from lazpool.records.recovery import CREDITOR, DEBTOR, Held
+from lazpool.records.recovery import CREDITOR, DEBTOR, Held, Key
 from lazpool.records.settlements import SettlementTerms
+from lazpool.store import forgotten
 from lazpool.store.ledger import SEALED
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ def save(db: Store, recovery: Recovery) -> None:
 
 
 def held(db: Store, own: bytes, peer: bytes) -> list[Held]:
-    """Return how far the books of two people go in each direction, by what is sealed in ours."""
-    found = []
+    """Return how far the books of two people go in each direction, by what is sealed in ours, or was forgotten."""
+    known: dict[Key, Held] = {}
+    for (kind, (debtor, _, unit)), base in forgotten.bases(db, own, peer).items():
+        gone = Held(kind, DEBTOR if debtor == own else CREDITOR, unit, base.seq, base.id)
+        known[gone.key] = gone
     for kind, sql in _TABLES.items():
         for row in db.all(sql, (kind, own, SEALED, own, peer, peer, own)):
             side = DEBTOR if row["owing"] else CREDITOR
-            found.append(Held(row["kind"], side, row["unit"], row["seq"], row["id"]))
-    return found
+            held = Held(row["kind"], side, row["unit"], row["seq"], row["id"])
+            known[held.key] = held
+    return list(known.values())

@@ -325,6 +325,10 @@ def bundles(
     group.valid("one receipt, without the log", bundle={**alone, "complete": False, "receipts": whole["receipts"][1:]})
     group.valid("one receipt, with the log", bundle={**whole, "complete": False, "receipts": whole["receipts"][:1]})
     group.valid(
+        "the first receipt was forgotten, and the count goes on",
+        bundle={**whole, "complete": False, "receipts": whole["receipts"][1:]},
+    )
+    group.valid(
         "in two currencies, each counted by itself", bundle=ledger({"unit": "CHF"}, {"dir_seq": 1, "dir_balance": 834})
     )
     _paid_bundles(group, whole, settled)

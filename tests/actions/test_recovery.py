@@ -28,10 +28,18 @@ if TYPE_CHECKING:
 BOTH = ("ann", "bob")
 
 
+class Letterboxes(Town):
+    """A town whose letterboxes also take what nobody can read any more, as hubs do."""
+
+    def hand_over(self, tag: bytes, letter: bytes) -> bool:
+        """Give a letter to its reader, if there is one."""
+        return self.reader(tag) is None or super().hand_over(tag, letter)
+
+
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """Ann and Bob, who have not met yet."""
-    with Town(tmp_path, *BOTH) as town:
+    with Letterboxes(tmp_path, *BOTH) as town:
         yield town
 
 
@@ -244,6 +252,85 @@ def test_nobody_answers(town: Town) -> None:
     town.later(days=31)
     (found,) = recoveries.every(town["ann"].node)
     assert (found.state, found.trouble) == (recoveries.GAVE_UP, "no answer")
+    assert town.is_quiet()
+
+
+def test_a_half_that_is_a_year_late(town: Town) -> None:
+    """A passenger signs and vanishes for a year, when no letter of that deal can be read any more: it still counts.
+
+    The receipt lapsed on one side and is sealed on the other. With the next ride it comes back, and both count on.
+    """
+    deal = ride(town, done=False)
+    rides.done(town["ann"], deal)
+    for row in town.pick_up("ann"):
+        town.hand_over(row.tag, row.data)
+    (half,) = town.pick_up("bob")
+    for _ in range(13):
+        town.later(days=29)
+    assert (town.state("ann", deal), town.state("bob", deal)) == (State.CLAIMED, State.RECEIPTED)
+    town.hand_over(half.tag, half.data)
+    assert town.state("ann", deal) is State.CLAIMED, "the keys of that card are gone"
+    second = ride(town)
+    settle_down(town)
+    for one in (deal, second):
+        assert town.state("ann", one) is town.state("bob", one) is State.RECEIPTED
+    agree(town)
+
+
+def test_a_first_half_that_is_late_is_refused(town: Town) -> None:
+    """What the driver gets to see after the passenger stopped waiting is refused; both may sign it anew."""
+    deal = ride(town, done=False)
+    rides.done(town["ann"], deal)
+    (late,) = town.pick_up("ann")
+    town.later(days=100)
+    town.hand_over(late.tag, late.data)
+    assert ledger.receipts(town["bob"].node) == []
+    settle_down(town)
+    assert ledger.receipts(town["ann"].node) == []
+    agree(town)
+
+
+def test_two_proposals_at_once_in_both_directions(town: Town) -> None:
+    """Each proposes a ride to the other, and each a payment, before any letter arrives: neither disturbs the other."""
+    there, back = ride(town, done=False), ride(town, 2, passenger="bob", driver="ann", done=False)
+    rides.done(town["ann"], there)
+    rides.done(town["bob"], back)
+    settlements.settle(town["ann"], town["bob"].identity, 100, "EUR", CASH)
+    settlements.settle(town["bob"], town["ann"].identity, 30, "EUR", CASH)
+    settle_down(town)
+    for name in BOTH:
+        (offered,) = settled.in_state(town[name].node, settled.OFFERED)
+        settlements.confirm(town[name], offered.id)
+    settle_down(town)
+    agree(town)
+    assert [len(ledger.receipts(town[name].node)) for name in BOTH] == [2, 2]
+    assert [len(settled.in_state(town[name].node, settled.SEALED)) for name in BOTH] == [2, 2]
+
+
+def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
+    """A whole home is put back, which nothing on this machine tells: the partner's records show what it signed since.
+
+    Recovery takes what the log agrees with, stops where it does not, and says so; nothing is asked again and again.
+    """
+    ride(town)
+    town.close("ann")
+    copy = town.root / "copy"
+    shutil.copytree(town.home("ann"), copy)
+    town.open("ann")
+    ride(town, 2)
+    ride(town, 3)
+    town.close("ann")
+    shutil.rmtree(town.home("ann"))
+    copy.rename(town.home("ann"))
+    town.open("ann")
+    deal = ride(town, 4)
+    settle_down(town, hours=30)
+    found = recoveries.get(town["ann"].node, town["bob"].identity)
+    assert found is not None
+    assert found.state == recoveries.STUCK
+    assert "another copy of this home" in found.trouble
+    assert town.state("bob", deal) is not State.RECEIPTED
+    town.later(days=40)
     assert town.is_quiet()
 
 

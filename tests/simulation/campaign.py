@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.simulation.losses import play_losses
+from tests.simulation.losses import play_losses, prepare_lost, recover_at
 from tests.simulation.schedules import play_anything, play_rides, prepare
 from tests.simulation.test_circle_weather import play_circle, prepare_circle
 from tests.simulation.wishes import STORIES, crash_at, prepare_two
@@ -35,6 +35,8 @@ def main() -> int:
         prepare_two(root / "two")
         seeds = range(args.first, args.first + args.seeds)
         failures = sum(_pairs(root, name, seeds) for name in STORIES)
+        prepare_lost(root / "lost")
+        failures += _recoveries(root)
         for kind in (play_rides, play_anything, play_losses):
             failures += _storms(root, "three", kind, seeds)
         prepare_circle(root / "circle")
@@ -57,6 +59,21 @@ def _pairs(root: Path, name: str, seeds: range) -> int:
             print(f"  {name}, crashes {points}: {wrong}", flush=True)
             shutil.rmtree(root / "run", ignore_errors=True)
     _row(f"two crashes, {name}", len(seeds), died, failures, began)
+    return failures
+
+
+def _recoveries(root: Path) -> int:
+    """Crash at every point at which a restored home gets back what it lost."""
+    began, failures, point, died = time.monotonic(), 0, 0, 1
+    while died:
+        point += 1
+        try:
+            died = recover_at(root / "lost", root / "run", point)
+        except AssertionError as wrong:
+            failures += 1
+            print(f"  recovery, crash {point}: {wrong}", flush=True)
+            shutil.rmtree(root / "run", ignore_errors=True)
+    _row("every crash of a recovery", point, point - 1, failures, began)
     return failures
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.actions import answers, endings, logbook, receipts, settlements
+from lazpool.actions import answers, endings, imports, logbook, receipts, recovery, settlements
 from lazpool.records.entries import entry_from
 from lazpool.records.halves import Receipt
-from lazpool.store import deals, ledger, post_office
+from lazpool.records.recovery import Records
+from lazpool.store import deals, ledger, logs, post_office
 from lazpool.store import settlements as settled
+from tests.simulation.losses import play_recovery
 from tests.simulation.schedules import play_rides, prepare
 from tests.simulation.test_overfill import RIDERS, accept_all
 from tests.simulation.test_races import test_every_letter_twice_changes_nothing as letters_twice
@@ -60,6 +62,11 @@ def change_of_mind(root: Path) -> None:
     """Let a passenger cancel."""
     prepare_two(root / "two")
     crash_at(root / "two", root / "run", STORIES["passenger cancels"])
+
+
+def losing(root: Path) -> None:
+    """Let a passenger come back twice from one backup, ride before the answer comes, and get all that is lost."""
+    play_recovery(root)
 
 
 def twice(root: Path) -> None:
@@ -173,13 +180,43 @@ def settles_from_one(patch: pytest.MonkeyPatch) -> None:
 
 def forgets_what_lapsed(patch: pytest.MonkeyPatch) -> None:
     """Take no half for a settlement that has lapsed."""
-    find = settlements._of_deal
+    find = settled.get
 
     def alive(*words: Any) -> settled.Stored | None:
         found = find(*words)
         return None if found is None or found.state == settled.LAPSED else found
 
-    patch.setattr(settlements, "_of_deal", alive)
+    patch.setattr(settled, "get", alive)
+    patch.setattr(settlements, "ask", lambda *_: None)  # which would bring it back
+
+
+def keeps_what_it_has(patch: pytest.MonkeyPatch) -> None:
+    """Answer every question of a partner who lost something with nothing."""
+    patch.setattr(recovery, "_missing", lambda *_: Records(0, ()))
+
+
+def keeps_without_a_seal(patch: pytest.MonkeyPatch) -> None:
+    """Keep what came back without an entry in the log."""
+    patch.setattr(imports.logbook, "note", lambda *_: None)
+
+
+def never_asks_on(patch: pytest.MonkeyPatch) -> None:
+    """Be content with the first letter of an answer."""
+    missing = recovery._missing
+    patch.setattr(recovery, "_missing", lambda *words: Records(0, missing(*words).records))
+
+
+def counts_letters_from_the_backup(patch: pytest.MonkeyPatch) -> None:
+    """Go on numbering the letters of a deal after a restore as the backup has it."""
+    retire = logs.retire
+
+    def forgetful(db: Store, *words: Any) -> None:
+        kept = [tuple(row) for row in db.all("SELECT counter, id FROM deals")]
+        retire(db, *words)
+        for row in kept:
+            db.execute("UPDATE deals SET counter=? WHERE id=?", row)
+
+    patch.setattr(logs, "retire", forgetful)
 
 
 def asks_once(patch: pytest.MonkeyPatch) -> None:
@@ -245,6 +282,10 @@ def cancels_quietly(patch: pytest.MonkeyPatch) -> None:
         (settles_halfway, settling),
         (settles_from_one, settling),
         (forgets_what_lapsed, late),
+        (keeps_what_it_has, losing),
+        (keeps_without_a_seal, losing),
+        (never_asks_on, losing),
+        (counts_letters_from_the_backup, losing),
     ],
     ids=lambda value: value.__name__,
 )
@@ -260,7 +301,7 @@ def test_planted_bug_is_caught(
         play(tmp_path)
 
 
-@pytest.mark.parametrize("play", [change_of_mind, twice, reverse, overtaken, crowd, late])
+@pytest.mark.parametrize("play", [change_of_mind, twice, reverse, overtaken, crowd, late, losing])
 def test_without_a_bug_nothing_is_caught(tmp_path: Path, play: Callable[[Path], None]) -> None:
     """The same runs pass with nothing planted; those of the storms and crashes are tests of their own."""
     play(tmp_path)

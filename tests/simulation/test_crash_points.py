@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulation.losses import prepare_lost, recover_at
 from tests.simulation.wishes import SETTLEMENTS, STORIES, crash_at, prepare_ridden, prepare_two
 
 if TYPE_CHECKING:
@@ -38,6 +39,18 @@ def ridden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("ridden")
     prepare_ridden(root)
     return root
+
+
+def test_crashes_while_records_come_back(tmp_path: Path) -> None:
+    """Whichever write a process dies at while a restored home gets back what it lost, all of it comes back, once.
+
+    Every fourth point; the campaign takes all of them.
+    """
+    prepare_lost(tmp_path / "lost")
+    point = 1
+    while recover_at(tmp_path / "lost", tmp_path / "run", point):
+        point += 4
+    assert point > 40, "there were hardly any points to crash at"
 
 
 @pytest.mark.parametrize("name", SETTLEMENTS)

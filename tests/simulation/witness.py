@@ -37,9 +37,9 @@ _NOT_DURABLE = {
     Proposal.KIND: "SELECT 1 FROM deals WHERE id=? AND length(passenger_sig)=64",
     Acceptance.KIND: "SELECT 1 FROM deals WHERE id=? AND length(offer_sig)=64 AND length(bind_sig)=64",
     Receipt.KIND: "SELECT 1 FROM receipts WHERE deal=? AND length(first)=64",
-    Countersign.KIND: "SELECT 1 FROM receipts WHERE deal=? AND state='sealed'",
+    Countersign.KIND: "SELECT 1 FROM receipts WHERE state='sealed' AND passenger=(SELECT peer FROM deals WHERE id=?)",
     Settlement.KIND: "SELECT 1 FROM settlements WHERE deal=? AND length(first)=64",
-    Confirmation.KIND: "SELECT 1 FROM settlements WHERE deal=? AND state='sealed'",
+    Confirmation.KIND: "SELECT 1 FROM settlements WHERE state='sealed' AND payer=(SELECT peer FROM deals WHERE id=?)",
 }
 """What must be on the disk when a letter of that kind leaves."""
 
