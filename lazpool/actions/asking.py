@@ -40,9 +40,10 @@ def ask(desk: Desk, deal: Deal) -> None:
 
 
 def ask_on(desk: Desk, deal: Deal, known: Recovery) -> None:
-    """Ask for what comes after the records that have just come in."""
+    """Ask for what comes after the records that have just come in, by the deal by which they came."""
+    post_office.answered(desk.node, known.deal, (Holdings.KIND,))
     write(desk, deal, _holdings(desk, deal.peer, asks=1), How(awaits=True))
-    known.changed = desk.minute
+    known.deal, known.changed = deal.id, desk.minute
     recoveries.save(desk.node, known)
 
 
@@ -118,10 +119,10 @@ def _try_another(desk: Desk, known: Recovery) -> None:
     at = next((place for place, deal in enumerate(threads) if deal.id == known.deal), -1)
     deal = threads[(at + 1) % len(threads)] if threads else None
     if deal is not None and deal.id != known.deal:
-        since = known.since
         ask(desk, deal)
         deals.save(desk.node, deal)
-        recoveries.save(desk.node, Recovery(known.peer, deal.id, ASKED, since, desk.minute))
+        known.deal = deal.id  # since when, and what came back so far, stays
+        recoveries.save(desk.node, known)
 
 
 def is_whole(desk: Desk, peer: bytes) -> bool:

@@ -47,18 +47,19 @@ def on_records(desk: Desk, deal: Deal, letter: Letter) -> None:
     body, known = letter.body, recoveries.get(desk.node, deal.peer)
     if not isinstance(body, Records):
         raise MalformedError("shape", "no records")
-    if known is None or (known.state, known.deal) != (ASKED, deal.id):
+    if known is None or known.state != ASKED:
         return  # nobody asked
-    post_office.answered(desk.node, deal.id, (Holdings.KIND,))
     before = known.found
     try:
         for record in body.records:
             known.found += imports.take(desk, deal, record)
     except (RefusedError, MalformedError) as wrong:
         known.trouble = wrong.message
-    if body.more and known.found > before and not known.trouble:
-        asking.ask_on(desk, deal, known)
-        return
+    if body.more and not known.trouble:
+        if known.found > before:
+            asking.ask_on(desk, deal, known)
+        return  # without news it answers an earlier question once more
+    post_office.answered(desk.node, known.deal, (Holdings.KIND,))
     known.state, known.changed = STUCK if known.trouble else WHOLE, desk.minute
     recoveries.save(desk.node, known)
     imports.count_anew(desk, deal)

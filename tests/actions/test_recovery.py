@@ -240,6 +240,27 @@ def test_a_payee_who_lost_what_came_before(town: Town) -> None:
     agree(town)
 
 
+def test_a_partner_who_is_online_once_a_day(town: Town) -> None:
+    """Meanwhile it is asked by other deals; the answer to an earlier question counts all the same."""
+    for day in (1, 2, 3):
+        ride(town, day)
+    file = back_up(town, "ann")
+    for day in range(4, 13):
+        ride(town, day)
+    lose(town, "ann", file)
+    for _ in range(8):
+        kept = town.pick_up("ann")
+        for _ in range(3):
+            town.later(minutes=8 * 60)
+            town.pick_up("ann")
+        for row in kept:
+            town.hand_over(row.tag, row.data)
+        town.carry_from("bob")
+    settle_down(town)
+    assert whole(town, "ann", "bob").found == 9
+    agree(town)
+
+
 def test_nobody_answers(town: Town) -> None:
     """A question is repeated for a month and no longer."""
     ride(town)
