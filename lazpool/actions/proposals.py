@@ -23,7 +23,7 @@ from lazpool.rules import terms as agreement
 from lazpool.rules.matching import Fit, fit_places
 from lazpool.rules.negotiation import OPEN, Event, Role, State
 from lazpool.rules.walking import narrowed, standing
-from lazpool.store import board, deals, groups, own
+from lazpool.store import board, deals, groups, logs, own
 from lazpool.store.deals import Deal
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def new_received(desk: Desk, letter: Proposal, offer: own.OwnPost) -> Deal:
     """Return the driver's side of a deal that a proposal begins."""
     terms = letter.agreement
     deal = _new_deal(Role.DRIVER, State.RECEIVED, terms.deal, offer.id, offer.envelope, desk.minute)
-    deal.post_id, deal.about = offer.id, offer.id
+    deal.post_id, deal.about, deal.counter = offer.id, offer.id, logs.first_counter(desk.node)
     _fill(deal, letter)
     return deal
 
@@ -101,6 +101,7 @@ def new_invited(desk: Desk, deal_id: bytes, offer: SignedPost, request: own.OwnP
     deal.post_id, deal.about, deal.peer_card = request.id, offer.id, pack_card(card_of(trip))
     deal.flags = _trip(read_post(request.envelope)[0]).flags
     deal.answer_by = deal.ends = trip.expires
+    deal.counter = logs.first_counter(desk.node)
     return deal
 
 

@@ -27,6 +27,14 @@ def retire(db: Store, log: bytes, seed: bytes, ended: int) -> None:
         db.execute(f"UPDATE {table} SET counter=max(counter+?, ?)", (COUNTER_STEP, ended))  # noqa: S608 # our own names
 
 
+def first_counter(db: Store) -> int:
+    """Return beyond which the letters of a deal that somebody else begins are numbered.
+
+    A restored home may have answered the same letter before: then it used the numbers from 1 on.
+    """
+    return db.number("SELECT max(ended) FROM old_logs")
+
+
 def every(db: Store) -> list[bytes]:
     """Return the old logs, oldest first."""
     return [row[0] for row in db.all("SELECT log FROM old_logs ORDER BY rowid")]

@@ -115,7 +115,7 @@ def play_losses(prepared: Path, root: Path, seed: int) -> int:
         town.calm_down(rounds=20, seconds=1200)
         town.meet_again()
         town.calm_down(rounds=20, seconds=1200)
-        town.calm_down(rounds=12, seconds=5 * 24 * 3600)
+        town.calm_down(rounds=20, seconds=6 * 24 * 3600)  # each receipt that lapses renews those that count on from it
         town.witness.sees_the_end_after_losses()
         burnt = town.fuse.burnt
     shutil.rmtree(root)
