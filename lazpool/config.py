@@ -6,13 +6,14 @@ import json
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lazpool.errors import InvalidInputError, NoHomeError, RefusedError
+from lazpool.hub import Hub, hub_of
 
 FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
@@ -25,6 +26,8 @@ MAX_HOOK_S = 600.0
 _SCRIPT = re.compile(r"-[a-z]*c|-e")
 """Arguments after which shells, Python and Perl take a program."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_APART = {"home", "hook", "hub"}
+"""What stands in no line of its own in the settings."""
 _WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number", bool: "true or false"}
 
 
@@ -71,6 +74,7 @@ class Config:
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     hub_witness: whether hubs are asked to witness our log; see docs/explanation/architecture.md.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
+    hub: who runs this hub, and how much it holds.
     """
 
     home: Path
@@ -87,6 +91,7 @@ class Config:
     roads: str = ""
     hub_witness: bool = False
     hook: Hook | None = None
+    hub: Hub = field(default_factory=Hub)
 
     def __post_init__(self) -> None:
         """Refuse a zone that does not exist, and days that posts cannot live."""
@@ -176,13 +181,14 @@ def load_config(home: Path) -> Config:
         raise NoHomeError(f"there is no lazpool home at {home}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise InvalidInputError(f"{home / FILE} is not valid TOML: {wrong}") from wrong
-    hook = values.pop("hook", None)
-    return Config(home, **_known(values), hook=None if hook is None else _hook(hook))
+    hook, hub = values.pop("hook", None), values.pop("hub", {})
+    return Config(home, **_known(values), hook=None if hook is None else _hook(hook), hub=hub_of(hub))
 
 
 def write_config(config: Config) -> None:
     """Write the settings of a new home; RefusedError when it has some already."""
-    lines = [f"{field.name} = {json.dumps(getattr(config, field.name))}" for field in fields(config)[1:-1]]
+    names = [one.name for one in fields(config) if one.name not in _APART]
+    lines = [f"{name} = {json.dumps(getattr(config, name))}" for name in names]
     try:
         with (config.home / FILE).open("x", encoding="utf-8") as file:
             file.write(
@@ -209,10 +215,10 @@ def change_setting(home: Path, name: str, value: str) -> None:
 
 
 def _known(values: dict[str, object]) -> dict[str, Any]:
-    kinds = {field.name: type(field.default) for field in fields(Config) if field.name not in {"home", "hook"}}
+    kinds = {one.name: type(one.default) for one in fields(Config) if one.name not in _APART}
     for name, value in values.items():
         if name not in kinds:
-            hint = f"settings: {', '.join(sorted(kinds))}, [hook]"
+            hint = f"settings: {', '.join(sorted(kinds))}, [hook], [hub]"
             raise InvalidInputError(f"{FILE}: there is no setting {name!r}", hint=hint)
         if type(value) is not kinds[name]:
             raise InvalidInputError(f"{FILE}: {name} is not {_WORDS[kinds[name]]}")

@@ -111,6 +111,13 @@ class NoEngineError(LazpoolError):
     hint = "pip install 'lazpool[roads]', with Python 3.12 or newer on 64-bit Linux; without it distances are estimated"
 
 
+class NoPageError(LazpoolError):
+    """What serves a hub's page is not installed."""
+
+    code = "no-page"
+    hint = "pip install 'lazpool[hub]'; without --web, and without web in [hub] of config.toml, a hub needs none of it"
+
+
 class HaltedError(LazpoolError):
     """This home signs nothing: its log may go on elsewhere, or has gone on from here before, or the clock is behind."""
 

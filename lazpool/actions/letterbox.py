@@ -87,5 +87,5 @@ def _is_full(desk: Desk, depositor: bytes, frame: Put) -> bool:
     return (
         letterbox.held_for(desk.board, frame.tag) >= MAX_LETTERS_OF_TAG
         or letterbox.bytes_from(desk.board, depositor, desk.minute - _DAY) + size > MAX_BYTES_A_DAY
-        or letterbox.bytes_held(desk.board) + size > MAX_BYTES
+        or letterbox.bytes_held(desk.board) + size > min(MAX_BYTES, desk.config.hub.letters_mb << 20)
     )

@@ -79,5 +79,6 @@ def room(desk: Desk) -> Room:
     known = desk.room
     if known is None or known.store is not desk.board or not 0 <= desk.second - known.counted < RECOUNT_S:
         used = board.count(desk.board) + board.count_withdrawn(desk.board)
-        known = desk.room = Room(desk.board, desk.second, MAX_BOARD - used)
+        most = min(MAX_BOARD, desk.config.hub.posts)
+        known = desk.room = Room(desk.board, desk.second, most - used)
     return known

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from lazpool.cli.commands import command, epilog, group
-from lazpool.errors import HaltedError, RefusedError
+from lazpool.errors import HaltedError, NoPageError, RefusedError
 from lazpool.node.presence import Presence, look
 from lazpool.store import board, own, post_office
 
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
+    from lazpool.node.run import Beside
 
 _LISTEN_UP = ("/ip4/0.0.0.0/tcp/0",)
 _LISTEN_HUB = ("/ip4/0.0.0.0/tcp/4001",)
+_HUB_EXAMPLES = """
+lazpool hub run --area 45.1885,5.7245 --area 45.7606,4.8594
+lazpool hub run --web 127.0.0.1:8080
+"""
 _LISTEN_HELP = "Where to listen; may be repeated."
 
 
@@ -39,13 +45,17 @@ def hub() -> None:
     """Serve a community: a hub hears its areas and holds letters for people who are away."""
 
 
-@hub.command("run", epilog=epilog("lazpool hub run --area 45.1885,5.7245 --area 45.7606,4.8594"))
+@hub.command("run", epilog=epilog(_HUB_EXAMPLES))
 @click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_HUB, show_default=True, help=_LISTEN_HELP)
 @click.option("--area", multiple=True, metavar="PLACE", help="A place around which it serves; may be repeated.")
+@click.option("--web", metavar="HOST:PORT", default="", help="Show a page, health and metrics there.")
 @click.pass_obj
-def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...]) -> None:
-    """Run a hub in the foreground until Ctrl-C."""
-    _run(app, listen, hub=True, area=area)
+def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...], web: str) -> None:
+    """Run a hub in the foreground until Ctrl-C.
+
+    What is not said here is taken from [hub] in config.toml.
+    """
+    _run(app, listen, hub=True, area=area, web=web)
 
 
 @command("status", example="lazpool status\nlazpool --json status")
@@ -67,7 +77,7 @@ def status(app: App) -> None:
         app.show(document, *_lines(desk, there, document))
 
 
-def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = ()) -> None:
+def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = (), web: str = "") -> None:
     # Only here: libp2p and trio take long to import.
     from lazpool.cli.logs import configure_logs  # noqa: PLC0415 # see above
     from lazpool.cli.typed import place  # noqa: PLC0415 # see above
@@ -76,12 +86,27 @@ def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[st
 
     addresses = [parse_listen(one) for one in listen]
     with _ending_at_once(), app.desk() as desk:
-        areas = sorted({cell for one in area for cell in areas_around(place(desk, one))})
+        told = area or (desk.config.hub.areas if hub else ())
+        areas = sorted({cell for one in told for cell in areas_around(place(desk, one))})
+        beside = _page(app, desk, web or desk.config.hub.web) if hub else None
         from lazpool.node.run import run_node  # noqa: PLC0415 # what is typed wrongly is said before this takes its time
 
         configure_logs()
         _say_if_halted(app, desk)
-        run_node(desk, listen=addresses, hub=hub, areas=areas)
+        run_node(desk, listen=addresses, hub=hub, areas=areas, beside=beside)
+
+
+def _page(app: App, desk: Desk, address: str) -> Beside | None:
+    """Return what serves the page at an address, where one is wanted; its port is open from now on."""
+    if not address:
+        return None
+    try:
+        from lazpool.web import serve  # noqa: PLC0415 # an extra, and a hub without a page does without
+    except ModuleNotFoundError as lacking:
+        raise NoPageError(f"a page cannot be shown: {lacking.name} is not installed") from lacking
+    listening = serve.listen(address)
+    app.say(f"The page of this hub: {serve.url(listening)}")
+    return partial(serve.serve, listening, desk.config)
 
 
 def _say_if_halted(app: App, desk: Desk) -> None:

@@ -58,6 +58,11 @@ class Network:
         return list(self._connections.peers)
 
     @property
+    def carried(self) -> tuple[int, int]:
+        """Return how many places our relay has given, and how many circuits it carries now."""
+        return self._relay.carried
+
+    @property
     def dropped_posts(self) -> int:
         """Return how many posts were let through but lost, because nobody took them from `posts` in time."""
         return self._gossip.dropped

@@ -61,6 +61,13 @@ class Relay(CircuitV2Protocol):
             host.set_stream_handler(HOP, self._handle_hop_stream)
         host.set_stream_handler(STOP, self._handle_stop_stream)
 
+    @property
+    def carried(self) -> tuple[int, int]:
+        """Return how many places were given to peers that are connected, and how many circuits are carried now."""
+        connected = self._host.get_network().connections
+        given = self.resource_manager._reservations  # noqa: SLF001 - the library tells of one place only at a time
+        return sum(peer in connected for peer in given), self._circuits.total() // 2
+
     async def reserve(self, relay_pk: bytes) -> float:
         """Ask a connected relay for a place, or to renew it; return the trio time until which it holds.
 

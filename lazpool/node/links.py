@@ -76,6 +76,7 @@ async def greet(node: Node, network: Network, peer: bytes, *, everything: bool =
             return
         try:
             await syncing.meet(node, network, peer)
+            node.sync_rounds += 1
             await relays.introduce(node, network, peer)
             await mailman.collect(node, network, peer, everything=everything)
         except (LazpoolError, sqlite3.Error) as wrong:

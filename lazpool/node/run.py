@@ -14,6 +14,7 @@ from lazpool.net.network import Network, NetworkCrashedError, open_network
 from lazpool.node import hook, links, mailman, notice, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
+from lazpool.node.standing import stand
 from lazpool.node.state import Node, log
 from lazpool.records import mail, sync, where, witnessing
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from lazpool.actions.desk import Desk
+    from lazpool.actions.standing import Live
+
+    Beside = Callable[[Callable[[], Live]], Awaitable[None]]
 
 TICK_S = 60.0
 FIRST_RESTART_S, LAST_RESTART_S = 1.0, 30.0
@@ -28,17 +32,24 @@ STEADY_S = 60.0
 """What ran for so long is started again at once; what fails sooner, later and later."""
 
 
-def run_node(desk: Desk, *, listen: Sequence[str], hub: bool = False, areas: Sequence[int] = ()) -> None:
-    """Run until SIGINT or SIGTERM; RefusedError when a node of this home runs already."""
+def run_node(
+    desk: Desk, *, listen: Sequence[str], hub: bool = False, areas: Sequence[int] = (), beside: Beside | None = None
+) -> None:
+    """Run until SIGINT or SIGTERM; RefusedError when a node of this home runs already.
+
+    beside: what else this process does, such as serving a page; it is given a function that tells how the node stands.
+    """
     with hold(desk.config.lock_file) as lock:
-        trio.run(_main, Node(desk, lock, hub, tuple(areas)), tuple(listen))
+        trio.run(_main, Node(desk, lock, hub, tuple(areas)), tuple(listen), beside)
 
 
-async def _main(node: Node, listen: Sequence[str]) -> None:
+async def _main(node: Node, listen: Sequence[str], beside: Beside | None) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_supervise, node, listen)
             nursery.start_soon(_forever, "hook", partial(hook.keep_telling, node))
+            if beside is not None:
+                nursery.start_soon(_forever, "page", partial(beside, partial(stand, node)))
             async for _ in signals:
                 log.info("stopping")
                 nursery.cancel_scope.cancel()
@@ -55,6 +66,7 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
             key = node.desk.keys.node
             async with open_network(key, listen, serve=serving.table, check=ears.check, relay=node.hub) as network:
                 was_open = True
+                node.opened_networks += 1
                 await _work(node, network, ears, serving)
         except LazpoolError as wrong:
             if not was_open and not isinstance(wrong, NetworkCrashedError):
@@ -62,6 +74,8 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
             log.error("network failed, starting it again", why=wrong.message, seconds=delay)
         except Exception as fault:  # noqa: BLE001 # the border: whatever fails inside, the node comes back
             log.error("node failed, starting it again", fault=repr(fault), seconds=delay)
+        finally:
+            node.network = None
         if trio.current_time() - began > STEADY_S:
             delay = FIRST_RESTART_S
         await trio.sleep(delay)
@@ -78,6 +92,7 @@ async def _work(node: Node, network: Network, ears: Ears, serving: _Serving) -> 
     async with trio.open_nursery() as nursery:
         serving.begin(network, nursery)
         await node.subscribe(network)
+        node.network = network
         notice.show(node, network)
         log.info("running", addresses=network.addresses(), hub=node.hub)
         for name, task in _tasks(node, network, ears, nursery).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Node:
     hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
     too early. mute: letterboxes that did not answer the last time. told: the hello that each neighbour heard of us, and
     when. work, gifts: what neighbours may have us do in a sync. refused: keys of posts not taken, with areas and time.
-    circuits: our addresses by way of hubs.
+    circuits: our addresses by way of hubs. network: the open one. began: of this process, in seconds of its clock.
     """
 
     desk: Desk
@@ -90,6 +91,10 @@ class Node:
     gifts: Quotas = field(default_factory=lambda: Quotas(GIFT_RATE, GIFT_BURST))
     refused: OrderedDict[bytes, tuple[tuple[int, ...], float]] = field(default_factory=OrderedDict)
     circuits: tuple[str, ...] = ()
+    network: Network | None = None
+    sync_rounds: int = 0
+    opened_networks: int = 0
+    began: float = field(default_factory=time.monotonic)
     changed_here: bool = False
     _catalogue: Catalogue | None = None
     _turns: dict[bytes, trio.Lock] = field(default_factory=dict)

@@ -74,6 +74,21 @@ def centre(cell: int) -> Point:
     return Point(lat, lon)
 
 
+def boundary(cell: int) -> list[Point]:
+    """Return the corners of a cell, in order."""
+    return [Point(lat, lon) for lat, lon in _h3().cell_to_boundary(cell)]
+
+
+def ancestor(cell: int, resolution: int) -> int:
+    """Return the cell of a coarser resolution that a cell is a part of."""
+    return int(_h3().cell_to_parent(cell, resolution))
+
+
+def parts(cell: int, resolution: int) -> list[int]:
+    """Return the cells of a finer resolution that a cell is divided into, seven for each step."""
+    return [int(part) for part in _h3().cell_to_children(cell, resolution)]
+
+
 def on_grid(point: Point) -> Point:
     """Return the nearest point of the route grid."""
     return Point(round(point.lat * GRID) / GRID, round(point.lon * GRID) / GRID)

@@ -201,6 +201,11 @@ def count(db: Store) -> int:
     return db.number("SELECT count(*) FROM posts")
 
 
+def count_kinds(db: Store) -> dict[int, int]:
+    """Count the posts on the board by kind."""
+    return dict(tuple(row) for row in db.all("SELECT kind, count(*) FROM posts GROUP BY kind"))
+
+
 def count_area(db: Store, area: int) -> int:
     """Count the posts and withdrawals of an area."""
     return db.number("SELECT count(*) FROM post_areas WHERE area=?", (area,))

@@ -121,6 +121,22 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
     return Store(connection, path)
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[Store]:
+    """Open a database that is there for a block, only to read in it: from a thread, or from another process."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=BUSY_S, uri=True)
+    except sqlite3.Error as wrong:
+        raise explain(wrong, str(path)) from wrong
+    connection.row_factory = sqlite3.Row
+    try:
+        yield Store(connection, path)
+    except sqlite3.Error as wrong:
+        raise explain(wrong, str(path)) from wrong
+    finally:
+        connection.close()
+
+
 def _file_at(path: Path | None) -> tuple[int, int]:
     """Return what tells a file from another of the same name, zeros where there is none."""
     try:

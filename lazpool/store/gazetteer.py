@@ -119,6 +119,14 @@ class Gazetteer:
         row = self._connection.execute(sql, values).fetchone()
         return _town(row) if row else None
 
+    def inside(self, south: float, north: float, west: float, east: float, most: int = MOST) -> list[Town]:
+        """Return the most populous towns in a box of degrees."""
+        sql = (
+            "SELECT * FROM town WHERE lat BETWEEN ? AND ? AND lon BETWEEN ? AND ? AND name NOT GLOB '*[0-9]*'"
+            " ORDER BY population DESC, id LIMIT ?"
+        )
+        return [_town(row) for row in self._connection.execute(sql, (south, north, west, east, most))]
+
     def _like(self, match: str, most: int) -> list[Town]:
         sql = f"{_TOWNS} FROM {_JOINED} GROUP BY id ORDER BY max(own) DESC, population DESC, id LIMIT ?"
         return [_town(row) for row in self._connection.execute(sql, (match, most))]

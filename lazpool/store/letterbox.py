@@ -29,6 +29,16 @@ def count_tags(db: Store) -> int:
     return db.number("SELECT count(*) FROM tags")
 
 
+def count_owners(db: Store) -> int:
+    """Count the nodes that opened a tag."""
+    return db.number("SELECT count(DISTINCT owner) FROM tags")
+
+
+def count_letters(db: Store) -> int:
+    """Count all letters."""
+    return db.number("SELECT count(*) FROM held")
+
+
 def is_held(db: Store, tag: bytes, identifier: bytes) -> bool:
     """Tell whether the same sealed bytes are held for a tag already."""
     return db.one("SELECT 1 FROM held WHERE tag=? AND id=?", (tag, identifier)) is not None
