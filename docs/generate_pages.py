@@ -24,6 +24,7 @@ WORDS = {
     Event.WE_CANCEL: "we call it off",
     Event.WE_BOARD: "we enter the code",
     Event.WE_SIGN: "we sign the receipt",
+    Event.WE_CLAIM: "we claim the ride",
     Event.THEY_PROPOSE: "they propose the ride",
     Event.THEY_ACCEPT: "they accept",
     Event.THEY_DECLINE: "they decline",

@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
 ZEROS = bytes(32)
 GENESIS, ADDED, REVOKED, ROTATED, SEALED, SETTLED, CHECKPOINT, RESUMED = 1, 2, 3, 4, 11, 21, 50, 60
-KINDS = (GENESIS, ADDED, REVOKED, ROTATED, 10, SEALED, 12, 20, SETTLED, 22, CHECKPOINT, RESUMED, 70, 71)
-ARITY = {GENESIS: 4, REVOKED: 3, ROTATED: 2, CHECKPOINT: 2, RESUMED: 3}
+CLAIM, DISPUTE, RESOLVED, CORRECTED = 13, 30, 31, 41
+KINDS = (GENESIS, ADDED, REVOKED, ROTATED, 10, SEALED, 12, CLAIM, 20, SETTLED, 22, DISPUTE, RESOLVED, 40, CORRECTED, 42)
+KINDS += (CHECKPOINT, RESUMED, 70, 71)
+ARITY = {GENESIS: 4, REVOKED: 3, ROTATED: 2, CHECKPOINT: 2, RESUMED: 3, DISPUTE: 3}
 
 RECEIPT = [
     *("version", "net", "kind", "ride", "driver", "passenger", "agreement", "start", "length", "distance", "seats"),
@@ -92,8 +94,35 @@ def settlement_terms(data: bytes) -> dict[str, Any]:
     return {**terms, **people, "id": digest("lz/settle/1", data)}
 
 
-def _check_money(terms: dict[str, Any]) -> None:
+CORRECTION = [
+    *("version", "net", "kind", "nonce", "first", "second", "at", "record", "was", "now", "unit", "dir_seq"),
+    *("dir_balance", "init_log", "init_seq", "init_head", "expires"),
+]
+
+
+def correction_terms(data: bytes) -> dict[str, Any]:
+    """Return the terms of a correction by name, with their `id` and the difference as `amount`."""
+    terms = dict(zip(CORRECTION, fields(data, 512, len(CORRECTION)), strict=True))
+    require(terms["version"] == 1 and terms["kind"] == 7, "shape", "no correction of version 1")
+    sizes = {"net": 8, "nonce": 16, "first": 32, "second": 32, "record": 32, "init_log": 32, "init_head": 32}
+    for name, size in sizes.items():
+        sized(terms[name], size)
+    bounds = {**dict.fromkeys(("was", "now", "dir_balance"), (-AMOUNT[1], AMOUNT[1])), "at": MINUTE, "dir_seq": SEQ}
+    for name, bound in {**bounds, "init_seq": SEQ, "expires": MINUTE}.items():
+        between(terms[name], bound)
+    require(terms["first"] != terms["second"], "range", "one person alone")
+    require(terms["was"] * terms["now"] >= 0, "range", "who owes whom is turned around")
+    _check_unit(terms)
+    people = {"debtor": terms["first"], "creditor": terms["second"], "seal": CORRECTED, "tag": "correct"}
+    return {**terms, **people, "amount": terms["now"] - terms["was"], "id": digest("lz/correct/1", data)}
+
+
+def _check_unit(terms: dict[str, Any]) -> None:
     require(type(terms["unit"]) is str and re.fullmatch("[A-Z]{3}", terms["unit"]) is not None, "range", "no currency")
+
+
+def _check_money(terms: dict[str, Any]) -> None:
+    _check_unit(terms)
     require(terms["dir_balance"] >= terms["amount"], "range", "a balance below the amount")
 
 
@@ -137,9 +166,25 @@ ENTRY = ("version", "net", "kind", "log", "seq", "prev", "time", "payload")
 def entry(data: bytes, expected: dict[str, Any] | None = None, before: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Verify an entry, where `expected` is given also its place in a log; return its fields, `id` and `said`."""
     body, signature = envelope(data, 2048)
+    found = entry_body(body)
+    if expected is not None:
+        for name in ("net", "log", "seq", "prev"):
+            require(found[name] == expected[name], "chain", f"another {name}")
+        require(found["time"] >= expected["time"], "chain", "older than the one before")
+        right = found["kind"] != CHECKPOINT or found["said"][1] == merkle.root([one["id"] for one in before])
+        require(right, "chain", "another root than that of the entries before")
+    verify(found["log"], signature, "entry", found["net"], found["id"])
+    if found["kind"] == GENESIS:
+        verify_device(found["said"][0], found["log"], found["said"][2], found["net"])
+    return found
+
+
+def entry_body(body: bytes) -> dict[str, Any]:
+    """Read what an entry says, its signature not yet verified."""
     found = dict(zip(ENTRY, fields(body, 2048, len(ENTRY)), strict=True))
     require(found["version"] == 1, "shape", "no entry of version 1")
-    net, log = sized(found["net"], 8), sized(found["log"], 32)
+    sized(found["net"], 8)
+    sized(found["log"], 32)
     first = between(found["seq"], SEQ) == 1
     require((sized(found["prev"], 32) == ZEROS) == (found["kind"] == GENESIS) == first, "range", "no such first entry")
     require(type(found["kind"]) is int and found["kind"] in KINDS, "range", "no such kind")
@@ -148,17 +193,7 @@ def entry(data: bytes, expected: dict[str, Any] | None = None, before: Sequence[
     require(type(found["payload"]) is bytes and len(found["payload"]) <= 1024, "range", "no payload")
     _check_said(found["kind"], said := fields(found["payload"], 1024, ARITY.get(found["kind"], 1)))
     require(found["kind"] != CHECKPOINT or said[0] == found["seq"] - 1, "range", "not over all entries before")
-    found |= {"id": digest("lz/entry/1", body), "said": said}
-    if expected is not None:
-        for name in ("net", "log", "seq", "prev"):
-            require(found[name] == expected[name], "chain", f"another {name}")
-        require(found["time"] >= expected["time"], "chain", "older than the one before")
-        right = found["kind"] != CHECKPOINT or said[1] == merkle.root([one["id"] for one in before])
-        require(right, "chain", "another root than that of the entries before")
-    verify(log, signature, "entry", net, found["id"])
-    if first:
-        verify_device(said[0], log, said[2], net)
-    return found
+    return {**found, "id": digest("lz/entry/1", body), "said": said}
 
 
 def _check_said(kind: int, said: Sequence[Any]) -> None:
@@ -171,6 +206,9 @@ def _check_said(kind: int, said: Sequence[Any]) -> None:
     if kind == CHECKPOINT:
         between(said[0], SEQ)
         said = said[1:]
+    if kind == DISPUTE:
+        between(said[1], (0, 2))
+        said = said[0], said[2]
     for value, size in zip(said, (32, 32, 64) if kind == GENESIS else (32, 32), strict=False):
         sized(value, size)
     if kind == GENESIS:
@@ -341,11 +379,13 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
     require(document["format"] == "lazpool-ledger-1", "shape", "no export of version 1")
     receipts = [receipt(parts) for parts in document["receipts"]]
     receipts += [receipt(parts, settlement_terms) for parts in document.get("settlements", [])]
+    receipts += [receipt(parts, correction_terms) for parts in document.get("corrections", [])]
     net = bytes.fromhex(document["net"])
     require(all(one["net"] == net for one in receipts), "chain", "a receipt of another network")
     _note_revoked(receipts, [revocation(bytes.fromhex(one)) for one in document.get("revocations", [])], net)
     if document["complete"]:
         check_counts(receipts)
+        check_corrected(receipts)
     require(bool(document.get("entries")) or not document.get("checkpoints"), "chain", "statements without the log")
     if document.get("entries"):
         logs = [
@@ -354,6 +394,7 @@ def bundle(document: dict[str, Any]) -> list[dict[str, Any]]:
         ]
         check_links(logs)
         check_statements(document.get("checkpoints", []), logs)
+        check_ended(logs)
         check_logs(logs, receipts, complete=document["complete"])
     return receipts
 
@@ -396,7 +437,8 @@ def check_logs(logs: list[list[dict[str, Any]]], receipts: list[dict[str, Any]],
 
     Beyond its last entry an old log may have gone on, where nobody has it any more; the newest may not.
     """
-    sealed = [(one["kind"], one["said"][0]) for log in logs for one in log if one["kind"] in {SEALED, SETTLED}]
+    seals = {SEALED, SETTLED, CORRECTED}
+    sealed = [(one["kind"], one["said"][0]) for log in logs for one in log if one["kind"] in seals]
     owners = {one["said"][0] for log in logs for one in log if one["kind"] in {GENESIS, ROTATED}}
     heads = {log[0]["log"]: {one["seq"]: one["id"] for one in log} for log in logs}
     ends = {log[0]["log"]: log[-1]["seq"] for log in logs[:-1]}
@@ -411,6 +453,25 @@ def check_logs(logs: list[list[dict[str, Any]]], receipts: list[dict[str, Any]],
     require(not complete or len(sealed) == len({one["id"] for one in receipts}), "chain", "a sealed receipt is missing")
 
 
+def check_ended(logs: list[list[dict[str, Any]]]) -> None:
+    """Refuse an end of a claim or dispute that no entry before it began."""
+    begun = set()
+    for one in (one for log in logs for one in log):
+        if one["kind"] in {CLAIM, DISPUTE}:
+            begun.add(one["said"][0])
+        elif one["kind"] == RESOLVED:
+            require(one["said"][0] in begun, "chain", "the end of a dispute that nobody began")
+            begun.discard(one["said"][0])
+
+
+def check_corrected(receipts: list[dict[str, Any]]) -> None:
+    """Refuse a correction whose record is not there, or is of other people or in another currency."""
+    known = {one["id"]: {one["debtor"], one["creditor"], one["unit"]} for one in receipts if one["tag"] != "correct"}
+    for one in receipts:
+        mine = {one["debtor"], one["creditor"], one["unit"]}
+        require(one["tag"] != "correct" or known.get(one["record"]) == mine, "chain", "a correction of no such record")
+
+
 def check_counts(receipts: list[dict[str, Any]]) -> None:
     """Refuse receipts, or settlements, of a direction that are not numbered and summed without a gap."""
     last: dict[tuple[Any, ...], tuple[int, int]] = {}
@@ -421,6 +482,62 @@ def check_counts(receipts: list[dict[str, Any]]) -> None:
             one["dir_seq"] == seq + 1 and one["dir_balance"] == balance + one["amount"], "chain", "a gap in the count"
         )
         last[direction] = one["dir_seq"], one["dir_balance"]
+
+
+CO_SIGNED = {5: ("receipt", receipt_terms), 6: ("settle", settlement_terms), 7: ("correct", correction_terms)}
+DATA = (2048, 768, 128, 832)
+
+
+def fork(data: bytes) -> dict[str, Any]:
+    """Verify a proof that a log was forked (protocol/forks.md); return its key, what it has two of, their number."""
+    version, net, kind, log, *both = fields(data, 2560, 6)
+    require(version == 1 and kind == 13, "shape", "no fork proof of version 1")
+    sized(net, 8)
+    sized(log, 32)
+    for statement in both:
+        require(type(statement) is list and len(statement) == 3, "shape", "no statement")
+        between(statement[0], (0, 3))
+        require(type(statement[1]) is bytes and 0 < len(statement[1]) <= DATA[statement[0]], "range", "no data")
+        sized(statement[2], 64)
+    require(both[0] < both[1], "range", "not two statements in their order")
+    one, other = (_statement(*statement, net, log) for statement in both)
+    if one["seq"] == other["seq"] and one["head"] != other["head"]:
+        what, number = "entry", one["seq"]
+    else:
+        counted = one["counted"] is not None and one["counted"] == other["counted"] and one["id"] != other["id"]
+        require(counted, "range", "no contradiction")
+        what, number = "number", one["counted"][-1]
+    for said in (one, other):
+        verify(log, *said["signed"])
+    return {"log": log, "what": what, "number": number}
+
+
+def _statement(form: int, data: bytes, signature: bytes, net: bytes, log: bytes) -> dict[str, Any]:
+    """Return what a statement says, and the arguments by which its signature is verified."""
+    if form == 0:
+        body = entry_body(data)
+        require((body["net"], body["log"]) == (net, log), "range", "another log or network")
+        identifier = digest("lz/entry/1", data)
+        signed = signature, "entry", net, identifier
+        return {"seq": body["seq"], "head": identifier, "counted": None, "signed": signed}
+    if form == 2:
+        kind, identifier, seq, head = fields(data, 128, 4)
+        require(type(kind) is int and kind in CO_SIGNED, "range", "no kind of terms")
+        tag, terms = CO_SIGNED[kind][0], {"id": sized(identifier, 32)}
+    else:
+        raw, seq, head = (data, 1, ZEROS) if form == 1 else fields(data, 832, 3)
+        require(type(raw) is bytes and 0 < len(raw) <= 768, "range", "no terms")
+        kind = ([*decode(raw, 768), None, None, None])[2]
+        require(type(kind) is int and kind in CO_SIGNED, "shape", "no kind of terms")
+        tag, terms = CO_SIGNED[kind][0], CO_SIGNED[kind][1](raw)
+        require(terms["net"] == net and (form == 3 or terms["init_log"] == log), "range", "another log or network")
+    if form == 1:
+        said = {"seq": terms["init_seq"], "head": terms["init_head"]}
+        return {**said, "counted": None, "id": terms["id"], "signed": (signature, f"{tag}-init", net, terms["id"])}
+    said = {"seq": between(seq, SEQ), "head": sized(head, 32), "id": terms["id"]}
+    extra = log + seq.to_bytes(8, "big") + head
+    counted = tuple(terms[name] for name in ("tag", "debtor", "creditor", "unit", "dir_seq")) if form == 3 else None
+    return {**said, "counted": counted, "signed": (signature, f"{tag}-resp", net, terms["id"], extra)}
 
 
 Test = dict[str, Any]
@@ -449,6 +566,12 @@ def _certificate(group: Test, test: Test) -> None:
 def _receipt(_: Test, test: Test, read: Callable[[bytes], dict[str, Any]] = receipt_terms) -> None:
     found = receipt(test, read)
     _is(found["id"] + found["commitment"], test["id"] + test["commitment"])
+
+
+def _fork(_: Test, test: Test) -> None:
+    found = fork(bytes.fromhex(test["bytes"]))
+    _is(found["log"], test["log"])
+    require((found["what"], found["number"]) == (test["what"], test["number"]), "said", "another fork")
 
 
 def _chain(group: Test, test: Test) -> None:
@@ -498,6 +621,8 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
         fields(bytes.fromhex(test["bytes"]), 128, 3), statement_fields(bytes.fromhex(group["statement"]))
     ),
     "Proof": lambda _, test: proof(test["proof"]),
+    "Fork": _fork,
+    "Correction": lambda group, test: _receipt(group, test, correction_terms),
     "MerkleRoot": _root,
     "MerkleInclusion": _inclusion,
     "MerkleConsistency": _consistency,
@@ -554,9 +679,10 @@ def run_ledger(path: Path) -> bool:
         return False
     for one in receipts:
         print(f"{one['id'].hex()[:16]}: {said(one)}")
-    settlements = sum(one["seal"] == SETTLED for one in receipts)
+    settlements, corrections = (sum(one["seal"] == seal for one in receipts) for seal in (SETTLED, CORRECTED))
     more = f", {settlements} settlements" if settlements else ""
-    print(f"{path.name}: {len(receipts) - settlements} receipts{more} verified")
+    more += f", {corrections} corrections" if corrections else ""
+    print(f"{path.name}: {len(receipts) - settlements - corrections} receipts{more} verified")
     return True
 
 
@@ -594,7 +720,11 @@ def node_name(key: bytes) -> str:
 def said(one: dict[str, Any]) -> str:
     """Return what a verified record says, in words."""
     debtor, creditor = one["debtor"].hex()[:16], one["creditor"].hex()[:16]
-    amount = f"{one['amount'] // 100}.{one['amount'] % 100:02} {one['unit']}"
+    minor = abs(one["amount"])
+    amount = f"{minor // 100}.{minor % 100:02} {one['unit']}"
+    if one["seal"] == CORRECTED:
+        more = "more" if one["amount"] >= 0 else "less"
+        return f"{debtor} owes {creditor} {amount} {more}, by a correction of {one['record'].hex()[:16]}"
     if one["seal"] == SETTLED:
         return f"{debtor} has settled {amount} with {creditor}, {METHODS[one['method']]}{_late(one)}"
     return f"{debtor} owes {creditor} {amount} for {one['distance'] / 10} km{_late(one)}"

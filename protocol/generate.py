@@ -12,8 +12,10 @@ from pathlib import Path
 from making import (
     checkpoints,
     circles,
+    corrections,
     deals,
     devices,
+    forks,
     gossip,
     groups,
     mail,
@@ -32,7 +34,10 @@ from making import (
 SUBJECTS = (
     circles,
     checkpoints,
+    corrections,
     deals,
+    devices,
+    forks,
     gossip,
     groups,
     mail,
@@ -46,7 +51,6 @@ SUBJECTS = (
     sync,
     turns,
     wire,
-    devices,
 )
 FOLDER = Path(__file__).parent / "vectors"
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from lazpool.actions import deals as decisions
-from lazpool.actions import hearing, inbox, posts, proposals, rides
+from lazpool.actions import forks, hearing, inbox, posts, proposals, rides
 from lazpool.actions.desk import Desk, create_home, open_desk
 from lazpool.actions.tick import tick
 from lazpool.config import Config
@@ -126,11 +126,18 @@ class Town:
         """Let everybody hear the posts that wait in somebody's outbox."""
         for envelope in self.waiting_posts(name):
             self._gossip(name, envelope)
+        for proof in self._waiting(name, post_office.FORK):
+            for other, desk in self.desks.items():
+                if other != name:
+                    forks.hear(desk, proof, lambda: True)
 
     def waiting_posts(self, name: str) -> list[bytes]:
         """Take the posts that wait in somebody's outbox."""
+        return self._waiting(name, post_office.POST)
+
+    def _waiting(self, name: str, kind: str) -> list[bytes]:
         desk = self[name]
-        due = [row for row in post_office.due(desk.node, desk.second) if row.kind == post_office.POST]
+        due = [row for row in post_office.due(desk.node, desk.second) if row.kind == kind]
         for row in due:
             post_office.delivered(desk.node, row, desk.second)
         return [row.data for row in due]

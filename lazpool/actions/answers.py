@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lazpool.actions import asking, imports, proposals, receipts, rides, rotating, seats, series
+from lazpool.actions import asking, forks, imports, proposals, receipts, rides, rotating, seats, series
 from lazpool.actions import deals as decisions
+from lazpool.actions.endings import call_off
 from lazpool.actions.letters import How, pack_card, unpack_card, write
 from lazpool.actions.matches import match_two
 from lazpool.actions.moves import MAX_NOTE, NotYetError, advance, post_seed
@@ -143,6 +144,9 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
         return
     advance(desk, deal, Event.THEY_ACCEPT)
     post_office.answered(desk.node, deal.id, (Proposal.KIND,))
+    if forks.is_frozen(desk, deal.peer_log):
+        call_off(desk, deal, forks.WHY)
+        return
     deal.code = rides.new_code()
     decisions.send_details(desk, deal)
     asking.tell(desk, deal)

@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lazpool.actions import receipts, settlements
+from lazpool.actions import corrections, receipts, settlements
+from lazpool.actions.disputes import other_of as of_others
 from lazpool.actions.exporting import Choice
 from lazpool.actions.receipts import debtor_from
 from lazpool.errors import MalformedError
 from lazpool.records.checkpoints import check_statement, check_witness, read_statement
-from lazpool.records.entries import CIRCLE_FOUNDING, CIRCLE_RIDE, RIDES, SETTLEMENTS
+from lazpool.records.corrections import CorrectionTerms
+from lazpool.records.cosigned import terms_from
+from lazpool.records.disputes import NOT_SIGNED
+from lazpool.records.entries import CIRCLE_FOUNDING, CIRCLE_RIDE, CLAIM, CORRECTIONS, DISPUTE, RIDES, SETTLEMENTS
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, receipt_from
-from lazpool.records.settlements import settlement_from
+from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.rules.checkpoints import checkpoints_of
 from lazpool.rules.ledger import (
     SealedReceipt,
     Terms,
     balances,
+    check_corrected,
     check_counts,
     check_stages,
     direction,
@@ -27,7 +32,7 @@ from lazpool.rules.ledger import (
     verify_links,
     verify_receipts,
 )
-from lazpool.store import checkpoints, circles, forgotten, ledger, logs, rotations
+from lazpool.store import checkpoints, circles, disputes, forgotten, ledger, logs, rotations
 from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
@@ -64,9 +69,9 @@ def verify(desk: Desk) -> Verdict:
     errors += [] if errors else verify_links(chains, desk.identity)
     sealed, broken = _sealed(desk)
     stages, odd = _stages(desk, known_ends(entries))
-    gone = forgotten.commitments(desk.node)
-    errors += broken + odd + verify_receipts(entries, sealed, gone)
-    errors += check_counts([one.terms for one in sealed], _bases(desk, sealed))
+    gone, records = forgotten.commitments(desk.node), [one.terms for one in sealed]
+    errors += broken + odd + verify_receipts(entries, sealed, gone) + check_counts(records, _bases(desk, sealed))
+    errors += check_corrected(records, rotations.person(desk.node))
     for one in sealed:
         if desk.identities.isdisjoint({one.terms.debtor, one.terms.creditor}):
             errors.append(f"receipt {_short(one.terms.id)}: does not name this person")
@@ -108,20 +113,21 @@ def balance(desk: Desk, choice: Choice | None = None) -> list[Balance]:
     rides = [receipt_from(one.terms) for one in ledger.receipts(desk.node)]
     paid = [settlement_from(one.terms) for one in settled.in_state(desk.node, settled.SEALED)]
     taken = [one for one in rides if wanted.takes(one.start, other_of(desk, one))]
-    found: list[Terms] = [*taken, *(one for one in paid if wanted.takes(one.at, other_of(desk, one)))]
-    return balances(desk.identity, found, rotations.person(desk.node))
+    agreed: list[SettlementTerms | CorrectionTerms] = [*paid, *corrections.sealed(desk)]
+    later = [one for one in agreed if wanted.takes(one.at, other_of(desk, one))]
+    return balances(desk.identity, [*taken, *later], rotations.person(desk.node))
 
 
 def other_of(desk: Desk, terms: Terms) -> bytes:
-    """Return the other person of a receipt or a settlement of ours, by their newest identity."""
-    other = terms.debtor if terms.creditor in desk.identities else terms.creditor
-    return rotations.person(desk.node)(other)
+    """Return the other person of a record of ours, by their newest identity."""
+    return of_others(desk, terms)
 
 
 def _sealed(desk: Desk) -> tuple[list[SealedReceipt], list[str]]:
     found, errors = [], []
     reading: list[Callable[[], SealedReceipt]] = [partial(receipts.unpack, one) for one in ledger.receipts(desk.node)]
-    reading += [partial(settlements.unpack, one) for one in settled.in_state(desk.node, settled.SEALED)]
+    for shelf in (settled.SETTLEMENTS, settled.CORRECTIONS):
+        reading += [partial(settlements.unpack, one) for one in shelf.in_state(desk.node, settled.SEALED)]
     for read in reading:
         try:
             found.append(read())
@@ -135,15 +141,21 @@ def _stages(desk: Desk, ends: dict[bytes, int]) -> tuple[list[tuple[bytes, int, 
     stages, errors = [], []
     for stored, kind in _told(desk):
         try:
-            terms = settlement_from(stored.terms) if kind in SETTLEMENTS else receipt_from(stored.terms)
+            terms = terms_from(stored.terms)
             check_first(terms, stored.first, debtor_from(stored.debtor))
         except MalformedError as wrong:
             errors.append(f"receipt {_short(stored.id)}: {wrong.message}")
             continue
         if _filed(stored) != (terms.id, *direction(terms), terms.dir_seq, terms.expires, _ride(terms, stored)):
             errors.append(f"receipt {_short(terms.id)}: is filed under something else than it says")
+        if _KINDS[kind] != terms.KIND:
+            errors.append(f"receipt {_short(terms.id)}: is filed among those of another kind")
         proposed = terms.debtor in desk.identities and terms.init_seq < ends.get(terms.init_log, 0)
         stages.append((blind_commitment(terms.id, stored.blind), kind, proposed))
+    for one in disputes.everything(desk.node):
+        if one.mine:
+            kind = CLAIM if one.reason == NOT_SIGNED else DISPUTE
+            stages.append((blind_commitment(one.reference, one.blind), kind, True))
     return stages, errors
 
 
@@ -166,9 +178,10 @@ def _statements(desk: Desk, entries: list[Entry]) -> list[str]:
 
 def _told(desk: Desk) -> Iterator[tuple[StoredReceipt | settled.Stored, int]]:
     """Yield what the log tells of, with the kind of entry that it has got to."""
-    for state, ride, settlement in zip(_STATES, RIDES, SETTLEMENTS, strict=True):
+    for state, ride, settlement, correction in zip(_STATES, RIDES, SETTLEMENTS, CORRECTIONS, strict=True):
         yield from ((one, ride) for one in ledger.receipts(desk.node, state))
         yield from ((one, settlement) for one in settled.in_state(desk.node, state))
+        yield from ((one, correction) for one in settled.CORRECTIONS.in_state(desk.node, state))
 
 
 def _circles(desk: Desk) -> Iterator[tuple[bytes, int, bool]]:
@@ -192,5 +205,11 @@ def _short(identifier: bytes) -> str:
     return identifier.hex()[:12]
 
 
+_KINDS = {
+    **dict.fromkeys(RIDES, ReceiptTerms.KIND),
+    **dict.fromkeys(SETTLEMENTS, SettlementTerms.KIND),
+    **dict.fromkeys(CORRECTIONS, CorrectionTerms.KIND),
+}
+"""What kind of terms an entry of a kind is about."""
 _STATES = (ledger.PROPOSED, ledger.SEALED, ledger.LAPSED)
 """In the order of the kinds of entries."""

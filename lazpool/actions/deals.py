@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, series
+from lazpool.actions import asking, forks, series
 from lazpool.actions.aboard import riders
 from lazpool.actions.detours import cost_of, foresee
 from lazpool.actions.endings import call_off, send_decline
@@ -47,6 +47,7 @@ def accept(desk: Desk, deal_id: bytes, *, all_dates: bool = False) -> Deal:
             return series.agree(desk, (accept(desk, deal_id) if deal.state is State.RECEIVED else deal).id)
         if deal.role is Role.PASSENGER and deal.state is State.INVITED:
             return accept_invitation(desk, deal)
+        forks.check_log(desk, deal.peer_log)
         advance(desk, deal, Event.WE_ACCEPT)
         _take_seat(desk, deal)
         _sign_acceptance(desk, deal)

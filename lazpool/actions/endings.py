@@ -8,6 +8,7 @@ from lazpool.actions.letters import How, write
 from lazpool.actions.moves import advance, checked_note, post_seed
 from lazpool.errors import RefusedError
 from lazpool.records.deal_bodies import Cancellation, Decline, Invitation, Proposal
+from lazpool.records.disputes import Correction
 from lazpool.records.halves import Settlement
 from lazpool.records.posts import Offer, Request, Withdrawal, sign_post
 from lazpool.rules.negotiation import Event, Role, State
@@ -49,7 +50,9 @@ def call_off(desk: Desk, deal: Deal, reason: str) -> None:
     """Write a cancellation that ends what we asked for or agreed to; the caller saves the deal."""
     was = deal.state
     advance(desk, deal, Event.WE_CANCEL, reason=checked_note(reason), by="us")
-    post_office.answered_all(desk.node, deal.id, but=Settlement.KIND)  # which is about other rides, too
+    post_office.answered_all(
+        desk.node, deal.id, but=(Settlement.KIND, Correction.KIND)
+    )  # which is about other rides, too
     seed = post_seed(desk, deal.post_id) if was is State.INVITED else b""
     write(desk, deal, Cancellation(checked_note(reason)), How(seed=seed))
 

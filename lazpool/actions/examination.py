@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from lazpool import __version__
-from lazpool.actions import books, logbook
+from lazpool.actions import books, forks, logbook
 from lazpool.actions.desk import Desk
 from lazpool.config import FILE, Config, load_config
 from lazpool.errors import DamagedError, LazpoolError, MalformedError, UnsafeKeysError
@@ -58,6 +58,7 @@ def examine(home: Path, *, clock: Callable[[], float] = time.time) -> list[Check
         _look("board.db", lambda: _board(Config(home))),
         _look("ledger", lambda: _ledger(home, clock)),
         _look("log", lambda: _log(home, clock)),
+        _look("forks", lambda: _forks(home, clock)),
         _look("clock", lambda: _clock(home, clock)),
         _look("disk", lambda: _disk(home)),
         _look("versions", _versions),
@@ -135,6 +136,14 @@ def _log(home: Path, clock: Callable[[], float]) -> str:
             raise DamagedError("the log is empty", hint="restore it from a backup")
         logbook.check(desk, newest)
     return f"goes on here, after entry {newest.seq}" + (f"; {old} older" if old else "")
+
+
+def _forks(home: Path, clock: Callable[[], float]) -> str:
+    """Say whose logs were forked of those people whom we had to do with; our own is the business of the look before."""
+    with _desk(home, clock) as desk:
+        found = [one for one in forks.known(desk) if not one.ours]
+    names = ", ".join(sorted({one.name or one.log.hex()[:8] for one in found}))
+    return f"{names}: their log was forked, see lazpool forks" if found else "none known among your partners"
 
 
 def _clock(home: Path, clock: Callable[[], float]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lazpool.actions import receipts, settlements
 from lazpool.records.checkpoints import pack_witness
+from lazpool.records.corrections import correction_from
 from lazpool.records.receipts import receipt_from
 from lazpool.records.settlements import METHODS, settlement_from
 from lazpool.store import checkpoints, deals, devices, forgotten, ledger, logs, rotations
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
     from lazpool.store.ledger import StoredReceipt
 
 FORMAT = "lazpool-ledger-1"
-RIDE, SETTLEMENT = "ride", "settlement"
+RIDE, SETTLEMENT, CORRECTION = "ride", "settlement", "correction"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A receipt or settlement as a bookkeeper reads it.
+    """A receipt, a settlement or a correction as a bookkeeper reads it.
 
     minute: when it took place. amount: minor units as the balance counts them, positive when the other owes us more by
     it. ours: whether we are the debtor, who signs first. method: of a settlement. length: minutes. distance: 100 m. id:
-    of the receipt or settlement. deal: the ride. agreement: id of its terms. state: that of the store; only what is
+    of the receipt or settlement. deal: the ride. agreement: id of its terms. record: what it
+    corrects. state: that of the store; only what is
     sealed counts.
     """
 
@@ -46,6 +48,7 @@ class Line:
     seats: int = 0
     deal: bytes = b""
     agreement: bytes = b""
+    record: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def bundle(desk: Desk) -> dict[str, Any]:
     """Return the whole ledger as protocol/receipts.md has it: all that is sealed, and the log."""
     rides = [_parts(one) for one in ledger.receipts(desk.node)]
     paid = [_parts(one) for one in settled.in_state(desk.node, settled.SEALED)]
+    changed = [_parts(one) for one in settled.CORRECTIONS.in_state(desk.node, settled.SEALED)]
     log = [envelope.pack().hex() for envelope in ledger.entries(desk.node)]
     old = [[envelope.pack().hex() for envelope in logs.entries(desk.node, one)] for one in logs.every(desk.node)]
     revoked = [envelope.hex() for envelope in devices.revocations(desk.node)]
@@ -79,9 +83,8 @@ def bundle(desk: Desk) -> dict[str, Any]:
         }
         for one in checkpoints.every(desk.node)
     ]
-    more = {
-        name: value for name, value in (("old_logs", old), ("revocations", revoked), ("checkpoints", stated)) if value
-    }
+    parts = (("old_logs", old), ("revocations", revoked), ("checkpoints", stated), ("corrections", changed))
+    more = {name: value for name, value in parts if value}
     head = {"format": FORMAT, "net": desk.net.hex(), "complete": not forgotten.commitments(desk.node)}
     return {**head, "receipts": rides, "settlements": paid, "entries": log, **more}
 
@@ -94,6 +97,8 @@ def lines(desk: Desk, choice: Choice | None = None, *, every: bool = False) -> l
     ]
     settlements_of = settled.everything(desk.node) if every else settled.in_state(desk.node, settled.SEALED)
     found += [_settlement(desk, one, names) for one in settlements_of]
+    changed = settled.CORRECTIONS.everything(desk.node) if every else _sealed_corrections(desk)
+    found += [_correction(desk, one, names) for one in changed]
     return sorted((one for one in found if wanted.takes(one.minute, one.other)), key=lambda one: (one.minute, one.id))
 
 
@@ -131,6 +136,20 @@ def _settlement(desk: Desk, stored: settled.Stored, names: dict[bytes, str]) -> 
         SETTLEMENT, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, stored.state, paid,
         METHODS[terms.method],
     )  # fmt: skip
+
+
+def _correction(desk: Desk, stored: settled.Stored, names: dict[bytes, str]) -> Line:
+    terms = correction_from(stored.terms)
+    ours = terms.first in desk.identities
+    other, amount = (terms.second, -terms.amount) if ours else (terms.first, terms.amount)
+    return Line(
+        CORRECTION, terms.id, terms.at, other, names.get(other, ""), amount, terms.unit, stored.state, ours,
+        record=terms.record,
+    )  # fmt: skip
+
+
+def _sealed_corrections(desk: Desk) -> list[settled.Stored]:
+    return settled.CORRECTIONS.in_state(desk.node, settled.SEALED)
 
 
 _RIDES = (ledger.SEALED, ledger.PROPOSED, ledger.LAPSED)

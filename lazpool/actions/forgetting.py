@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import books
 from lazpool.errors import NotFoundError, RefusedError
-from lazpool.records.receipts import ReceiptTerms, blind_commitment, receipt_from
-from lazpool.records.settlements import SettlementTerms, settlement_from
+from lazpool.records.cosigned import terms_from
+from lazpool.records.receipts import blind_commitment, receipt_from
+from lazpool.records.settlements import SettlementTerms
 from lazpool.rules.ledger import direction
 from lazpool.rules.negotiation import OPEN, State
-from lazpool.store import deals, forgotten, ledger, recoveries, rotations
+from lazpool.store import deals, disputes, forgotten, ledger, recoveries, rotations
 from lazpool.store import settlements as settled
 from lazpool.store.forgotten import Base
 
@@ -46,7 +47,7 @@ def loss(desk: Desk, peer: bytes) -> Loss:
     _check_nothing_open(desk, peer)
     sealed = _records(desk, peer, (ledger.SEALED,))
     rides = [receipt_from(one.terms) for one in sealed if not isinstance(one, settled.Stored)]
-    paid = [one for one in sealed if isinstance(one, settled.Stored)]
+    paid = [one for one in sealed if terms_from(one.terms).KIND == SettlementTerms.KIND]
     claimed = sum(one.state is State.CLAIMED for one in known)
     return Loss(len(rides), len(paid), sum(one.distance for one in rides), len(known), claimed)
 
@@ -55,7 +56,9 @@ def forget(desk: Desk, peer: bytes) -> Loss:
     """Delete all that names a person, keeping commitments and counts; return what went."""
     with desk.node.transaction():
         found = loss(desk, peer)
-        forgotten.add(desk.node, [blind_commitment(one.id, one.blind) for one in _records(desk, peer)])
+        gone = [blind_commitment(one.id, one.blind) for one in _records(desk, peer)]
+        said = [blind_commitment(one.reference, one.blind) for one in _disputes(desk, peer)]
+        forgotten.add(desk.node, gone + said)
         theirs = _identities(desk, peer)
         for own, one in product(sorted(desk.identities), theirs):
             forgotten.keep_bases(desk.node, own, one, _bases(desk, own, one))
@@ -74,6 +77,8 @@ def _check_nothing_open(desk: Desk, peer: bytes) -> None:
     if _records(desk, peer, (ledger.PROPOSED, settled.OFFERED)):
         hint = "lazpool deals; lazpool settlements"
         raise RefusedError("something between you still waits for a signature", hint=hint, code="open")
+    if any(one.state == disputes.OPEN for one in _disputes(desk, peer)):
+        raise RefusedError("something between you is still disputed", hint="lazpool disputes", code="open")
     if any(one.peer == peer and one.state in OPEN for one in deals.all_deals(desk.node)):
         raise RefusedError("a deal between you is still open", hint="lazpool deals", code="open")
     asked = recoveries.get(desk.node, peer)
@@ -85,11 +90,17 @@ def _check_nothing_open(desk: Desk, peer: bytes) -> None:
 def _records(desk: Desk, peer: bytes, states: tuple[str, ...] = _TOLD) -> list[StoredReceipt | settled.Stored]:
     theirs = set(_identities(desk, peer))
     rides = [one for state in states for one in ledger.receipts(desk.node, state)]
-    paid = [one for state in states for one in settled.in_state(desk.node, state)]
+    shelves = (settled.SETTLEMENTS, settled.CORRECTIONS)
+    paid = [one for shelf in shelves for state in states for one in shelf.in_state(desk.node, state)]
     return [
         *(one for one in rides if theirs & {one.passenger, one.driver}),
         *(one for one in paid if theirs & {one.payer, one.payee}),
     ]
+
+
+def _disputes(desk: Desk, peer: bytes) -> list[disputes.Stored]:
+    theirs = {one.id for one in deals.all_deals(desk.node) if one.peer == peer}
+    return [one for one in disputes.everything(desk.node) if one.deal in theirs]
 
 
 def _identities(desk: Desk, peer: bytes) -> list[bytes]:
@@ -103,8 +114,7 @@ def _bases(desk: Desk, own: bytes, peer: bytes) -> dict[Counted, Base]:
     """Return where the counts stand: by the newest records, and by what was kept when older ones were forgotten."""
     kept = forgotten.bases(desk.node, own, peer)
     for stored in _records(desk, peer, (ledger.SEALED,)):
-        is_paid = isinstance(stored, settled.Stored)
-        terms: ReceiptTerms | SettlementTerms = (settlement_from if is_paid else receipt_from)(stored.terms)
+        terms = terms_from(stored.terms)
         key = terms.KIND, direction(terms)
         if {terms.debtor, terms.creditor} != {own, peer}:
             continue

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from lazpool.actions import logbook, receipts, settlements
+from lazpool.actions import confirming, logbook, receipts
+from lazpool.actions.corrections import CORRECTING
+from lazpool.actions.settlements import SETTLING
 from lazpool.errors import MalformedError, RefusedError
+from lazpool.records.cosigned import terms_from
 from lazpool.records.deal_bodies import Boarded, Proposal
 from lazpool.records.entries import SEALED as SEALS
-from lazpool.records.entries import SETTLE_SEALED
-from lazpool.records.halves import Receipt, Settlement
-from lazpool.records.receipts import ReceiptTerms, receipt_from
-from lazpool.records.settlements import settlement_from
+from lazpool.records.halves import Receipt
+from lazpool.records.receipts import ReceiptTerms
+from lazpool.records.settlements import SettlementTerms
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
 from lazpool.rules.negotiation import State
 from lazpool.store import deals, ledger, logs, post_office
@@ -19,10 +21,9 @@ from lazpool.store import settlements as settled
 from lazpool.store.ledger import PROPOSED, SEALED, StoredReceipt
 
 if TYPE_CHECKING:
+    from lazpool.actions.confirming import Subject
     from lazpool.actions.desk import Desk
     from lazpool.records.recovery import SealedRecord
-    from lazpool.records.settlements import SettlementTerms
-    from lazpool.rules.ledger import Terms
     from lazpool.store.deals import Deal
 
 Stored: TypeAlias = StoredReceipt | settled.Stored
@@ -38,7 +39,8 @@ def take(desk: Desk, deal: Deal, record: SealedRecord) -> bool:
     sealed.check()
     if isinstance(sealed.terms, ReceiptTerms):
         return _take_receipt(desk, deal, record, sealed.terms, sealed)
-    return _take_settlement(desk, deal, record, sealed.terms, sealed)
+    subject = SETTLING if isinstance(sealed.terms, SettlementTerms) else CORRECTING
+    return _take_confirmed(desk, deal, record, subject, sealed)
 
 
 def count_anew(desk: Desk, deal: Deal) -> None:
@@ -70,20 +72,17 @@ def _take_receipt(desk: Desk, deal: Deal, record: SealedRecord, terms: ReceiptTe
     return True
 
 
-def _take_settlement(
-    desk: Desk, deal: Deal, record: SealedRecord, terms: SettlementTerms, sealed: SealedReceipt
-) -> bool:
-    known = settled.get(desk.node, terms.id)
+def _take_confirmed(desk: Desk, deal: Deal, record: SealedRecord, subject: Subject, sealed: SealedReceipt) -> bool:
+    """Keep what a person confirmed: a settlement or a correction."""
+    terms = sealed.terms
+    known = subject.shelf.get(desk.node, terms.id)
     if known is not None and known.state == SEALED:
         return False
-    _check(desk, deal, sealed, settlements.last(desk, direction(terms)))
-    stored = known or settlements.stored_from(terms, deal.id, SEALED, (record.first, record.debtor, record.blind))
-    if stored.state == PROPOSED:
-        post_office.answered_one(desk.node, stored.deal, Settlement.KIND, stored.counter)
+    _check(desk, deal, sealed, confirming.last(desk, subject, direction(terms)))
+    first = record.first, record.debtor, record.blind
+    stored = known or confirming.stored_from(terms, deal.id, SEALED, first)
     stored.second = record.second
-    settlements.move(desk, stored, SEALED, by="them" if known else "us")
-    logbook.note(desk, SETTLE_SEALED, stored.id, stored.blind)
-    settlements.end_others(desk, direction(terms))
+    confirming.seal_recovered(desk, subject, stored, by="them" if known else "us")
     return True
 
 
@@ -121,8 +120,9 @@ def _end_deal(desk: Desk, deal: Deal, ride: bytes) -> None:
 
 def _unpack(record: SealedRecord) -> SealedReceipt:
     debtor, half = receipts.unpack_halves(record.debtor, record.second)
-    read = receipt_from if record.kind == ReceiptTerms.KIND else settlement_from
-    terms: Terms = read(record.terms)
+    terms = terms_from(record.terms)
+    if record.kind != terms.KIND:
+        raise MalformedError("shape", "terms of another kind")
     if terms.body() != record.terms:
         raise MalformedError("codec", "terms in another encoding")
     return SealedReceipt(terms, record.first, debtor, half, record.blind)

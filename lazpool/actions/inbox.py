@@ -13,6 +13,9 @@ from lazpool.actions import (
     cards,
     checkpoints,
     circles,
+    corrections,
+    disputes,
+    forks,
     recovery,
     revoking,
     rotating,
@@ -22,6 +25,7 @@ from lazpool.actions import (
 )
 from lazpool.actions.detours import foresee
 from lazpool.actions.moves import NotYetError
+from lazpool.actions.sightings import witness
 from lazpool.errors import HaltedError, MalformedError, RefusedError
 from lazpool.records.circle_bodies import CircleInvitation
 from lazpool.records.deal_bodies import (
@@ -38,6 +42,8 @@ from lazpool.records.deal_bodies import (
     Series,
     SeriesAnswer,
 )
+from lazpool.records.disputes import Correction, Dispute, DisputeEnded
+from lazpool.records.forks import ForkShown
 from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRefused, Settlement, SettlementRefused
 from lazpool.records.key_bodies import KeysKnown, Revoke, Rotate
 from lazpool.records.letters import Letter, open_letter
@@ -70,6 +76,7 @@ def receive(desk: Desk, tag: bytes, sealed: bytes) -> tuple[Outcome, str]:
         letter = open_letter(sealed, box.box_sk, about=box.about, net=desk.net)
         if isinstance(letter.body, Proposal):
             foresee(desk, box.about, letter.body.agreement)
+        witness(desk, letter)
         with desk.node.transaction():
             outcome = _act(desk, box, letter)
     except HaltedError as wrong:
@@ -144,8 +151,11 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Series: answers.on_series,
     SeriesAnswer: answers.on_series_answer,
     Settlement: settlements.on_settlement,
-    Confirmation: settlements.on_confirmation,
-    SettlementRefused: settlements.on_refused,
+    Confirmation: corrections.on_confirmation,
+    SettlementRefused: corrections.on_refused,
+    Correction: corrections.on_correction,
+    Dispute: disputes.on_dispute,
+    DisputeEnded: disputes.on_ended,
     NewCard: cards.on_new_card,
     Holdings: recovery.on_holdings,
     Records: recovery.on_records,
@@ -155,4 +165,5 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     CircleInvitation: circles.on_invitation,
     WitnessPlease: witnessing.on_please,
     Witnessed: checkpoints.on_witnessed,
+    ForkShown: forks.on_fork,
 }

@@ -10,7 +10,7 @@ from lazpool.errors import HaltedError, RefusedError
 from lazpool.records.entries import commitment_payload, sign_entry
 from lazpool.records.receipts import blind_commitment
 from lazpool.rules.ledger import Head, next_entry
-from lazpool.store import ledger, logs, marker
+from lazpool.store import forks, ledger, logs, marker
 from lazpool.store.marker import Marker, machine_of
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def check(desk: Desk, newest: Entry) -> None:
     log, kept = desk.device.log_pk, marker.read(desk.config.keys_folder)
     if newest.log_pk != log:
         raise HaltedError("node.db and the key of the log do not belong together", hint=_RESUME, code="old-copy")
+    _check_unforked(desk, newest)
     if kept is None or kept.log in logs.every(desk.node):
         return  # a home from before there were marks, or a crash before the first mark of a new log
     if kept.log != log or newest.seq < kept.seq or ledger.id_at(desk.node, kept.seq) != kept.id:
@@ -71,6 +72,15 @@ def check(desk: Desk, newest: Entry) -> None:
     here = machine_of(log)
     if kept.machine and here and kept.machine != here:
         raise HaltedError("this home was copied from another machine", hint=_RESUME, code="other-machine")
+
+
+def _check_unforked(desk: Desk, newest: Entry) -> None:
+    """Raise HaltedError when somebody has seen another version of this log, or more of it than is here."""
+    if forks.get(desk.node, newest.log_pk) is not None:
+        why = "this log was forked: two versions of it were signed, and others know"
+        raise HaltedError(why, hint=_RESUME, code="forked")
+    if forks.highest_head(desk.node, newest.log_pk) > newest.seq:
+        raise HaltedError("this log has gone on elsewhere: others have seen more of it", hint=_RESUME, code="old-copy")
 
 
 def mark(desk: Desk, entry: Entry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lazpool.actions import forks
 from lazpool.actions.detours import cost_of
 from lazpool.records.groups import member_tag
 from lazpool.records.posts import Offer, read_post
@@ -29,6 +30,8 @@ def objection(desk: Desk, body: Proposal, own_offer: own.OwnPost) -> str:
         return f"the offer is {own_offer.state}"
     if terms.answer_by < desk.minute:
         return "the proposal came too late"
+    if forks.is_frozen(desk, body.passenger.log_pk):
+        return forks.WHY
     return _not_for_them(desk, body, offer) or agreement.objection(offer, terms, body.max_delay)
 
 

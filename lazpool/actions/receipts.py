@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from lazpool.actions import logbook
+from lazpool.actions import disputes, forks, logbook
 from lazpool.actions.asking import is_whole
 from lazpool.actions.letters import How, write
 from lazpool.errors import RefusedError
@@ -89,6 +89,7 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     _check_terms(desk, deal, letter)
     check_first(terms, letter.signature, letter.passenger)
     devices.check_half(desk.node, terms.init_log, terms.init_seq, terms.init_head)
+    forks.check_log(desk, letter.passenger.log_pk)
     check_follows(terms, last(desk, terms))
     half = sign_second(terms, desk.device_of(terms.driver), logbook.position(desk), desk.keys.log)
     stored = StoredReceipt(
@@ -98,6 +99,7 @@ def countersign(desk: Desk, deal: Deal, letter: Receipt, letter_id: bytes) -> No
     )  # fmt: skip
     ledger.save_receipt(desk.node, stored)
     _append(desk, SEALED, stored)
+    disputes.resolve(desk, terms.agreement, "the receipt is signed")
     write(desk, deal, Countersign(half), How(answers=letter_id))
 
 
@@ -126,6 +128,7 @@ def seal(desk: Desk, stored: StoredReceipt, half: Countersignature) -> None:
     stored.second, stored.state = encode(wire_fields(half)), ledger.SEALED
     ledger.save_receipt(desk.node, stored)
     _append(desk, SEALED, stored)
+    disputes.resolve(desk, terms.agreement, "the receipt is signed")
     lapse_all(desk, stored.deal)
 
 

@@ -12,15 +12,20 @@ from lazpool.actions.letters import How, write
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.receipts import ReceiptTerms
 from lazpool.records.recovery import DEBTOR, MAX_RECORDS, Holdings, Key, Records, SealedRecord
+from lazpool.records.settlements import SettlementTerms
 from lazpool.store import ledger, post_office, recoveries, settlements
 from lazpool.store.recoveries import ASKED, STUCK, WHOLE
 from lazpool.wire.codec import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lazpool.actions.desk import Desk
     from lazpool.records.letters import Letter
     from lazpool.rules.ledger import Direction
     from lazpool.store.deals import Deal
+    from lazpool.store.ledger import StoredReceipt
+    from lazpool.store.settlements import Stored
 
 ROOM = 3800
 """Bytes of records in a letter, which takes 4047 in all."""
@@ -82,6 +87,10 @@ def _after(desk: Desk, peer: bytes, key: Key, seq: int) -> list[SealedRecord]:
     kind, side, unit = key
     people = (desk.identity, peer) if side == DEBTOR else (peer, desk.identity)
     of: Direction = (*people, unit)
-    read = ledger.sealed_after if kind == ReceiptTerms.KIND else settlements.sealed_after
-    found = read(desk.node, of, seq, MAX_RECORDS + 1)
+    found: Sequence[StoredReceipt | Stored]
+    if kind == ReceiptTerms.KIND:
+        found = ledger.sealed_after(desk.node, of, seq, MAX_RECORDS + 1)
+    else:
+        shelf = settlements.SETTLEMENTS if kind == SettlementTerms.KIND else settlements.CORRECTIONS
+        found = shelf.sealed_after(desk.node, of, seq, MAX_RECORDS + 1)
     return [SealedRecord(kind, one.terms, one.first, one.debtor, one.second, one.blind) for one in found]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions import asking, logbook, receipts, rotating
-from lazpool.actions import settlements as settling
+from lazpool.actions.confirming import ask_anew, unpack
+from lazpool.actions.corrections import SUBJECTS
 from lazpool.actions.letters import How, new_card, pack_card, write
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import DEVICE_REVOKED, Revoked
@@ -93,9 +94,10 @@ def on_known(desk: Desk, deal: Deal, letter: Letter) -> None:
     asking.again(desk, deal)  # what they had sealed until then is all that there will be
     for stored in ledger.of_deal(desk.node, deal.id, ledger.PROPOSED):
         _ask_by_this(desk, deal, stored)
-    for payment in settled.in_state(desk.node, settled.PROPOSED):
-        if payment.deal == deal.id:
-            settling.ask_anew(desk, deal, payment)
+    for subject in SUBJECTS:
+        for offered in subject.shelf.in_state(desk.node, settled.PROPOSED):
+            if offered.deal == deal.id:
+                ask_anew(desk, subject, deal, offered)
 
 
 def _ask_by_this(desk: Desk, deal: Deal, stored: StoredReceipt) -> None:
@@ -139,5 +141,6 @@ def _last(desk: Desk, log: bytes, last: int | None) -> tuple[int, bytes]:
 def _shown(desk: Desk, log: bytes) -> dict[int, bytes]:
     """Return the entries of a log that records show which both have signed."""
     rides = [receipts.unpack(one) for one in ledger.receipts(desk.node)]
-    paid = [settling.unpack(one) for one in settled.in_state(desk.node, settled.SEALED)]
-    return {seq: head for one in (*rides, *paid) for owner, seq, head in one.heads if owner == log}
+    shelves = (settled.SETTLEMENTS, settled.CORRECTIONS)
+    agreed = [unpack(one) for shelf in shelves for one in shelf.in_state(desk.node, settled.SEALED)]
+    return {seq: head for one in (*rides, *agreed) for owner, seq, head in one.heads if owner == log}

@@ -16,8 +16,9 @@ from lazpool.actions import (
     rotating,
     seats,
     series,
-    settlements,
 )
+from lazpool.actions.confirming import lapse_late
+from lazpool.actions.corrections import SUBJECTS
 from lazpool.actions.moves import advance
 from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
@@ -25,7 +26,6 @@ from lazpool.records.deal_bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
 from lazpool.store import board, deals, devices, ledger, letterbox, own, post_office, rotations
 from lazpool.store import series as stored_series
-from lazpool.store import settlements as settled
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -46,7 +46,8 @@ def tick(desk: Desk) -> None:
         _lapse_receipts(desk)
     seats.take_back_full(desk)
     with suppress(HaltedError):
-        _lapse_settlements(desk)
+        for subject in SUBJECTS:
+            lapse_late(desk, subject)
     asking.go_on(desk)
     with suppress(HaltedError):
         checkpoints.keep_up(desk)
@@ -105,15 +106,6 @@ def _lapse_receipts(desk: Desk) -> None:
     with desk.node.transaction():
         while late := _late_receipts(desk):  # one may renew others
             lapse(desk, late[0])
-
-
-def _lapse_settlements(desk: Desk) -> None:
-    late = [one for one in settled.in_state(desk.node, settled.PROPOSED) if one.expires < desk.minute]
-    for one in late:
-        with desk.node.transaction():
-            now = settlements.find(desk, one.id)
-            if now.state == settled.PROPOSED:
-                settlements.lapse(desk, now, "nobody confirmed it in time")
 
 
 def _late_receipts(desk: Desk) -> list[StoredReceipt]:

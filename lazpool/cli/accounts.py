@@ -58,6 +58,7 @@ def line_document(desk: Desk, line: Line) -> dict[str, object]:
         "share": money(line.amount, line.unit),
         "method": line.method or None,
         "deal": line.deal.hex() or None,
+        "record": line.record.hex() or None,
         "id": line.id.hex(),
     }
 
@@ -84,10 +85,14 @@ def _accounts(line: Line) -> tuple[str, str]:
     person = f"Assets:Carpool:{_account(line.name)}{short(line.other).upper()}"
     if line.method:
         return person, _PAID[line.method]
+    if line.record:
+        return person, "Equity:Carpool:Corrections"
     return person, "Income:Carpool" if line.amount >= 0 else "Expenses:Carpool"
 
 
 def _what(line: Line) -> str:
+    if line.record:
+        return f"correction of {short(line.record)}"
     return f"settled, {line.method}" if line.method else f"ride, {line.distance / 10:.1f} km"
 
 

@@ -8,6 +8,7 @@ import click
 
 from lazpool.actions import books
 from lazpool.actions.books import other_of
+from lazpool.actions.disputes import Claimed, claimed
 from lazpool.actions.exporting import lines, names_of
 from lazpool.cli import times
 from lazpool.cli.accounts import line_document
@@ -22,13 +23,17 @@ from lazpool.cli.typed import short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import DamagedError
+from lazpool.records.corrections import CorrectionTerms, correction_from
 from lazpool.records.entries import (
     CHECKPOINT,
+    CLAIM,
     COMMITMENTS,
     DEVICE_ADDED,
     DEVICE_REVOKED,
+    DISPUTE,
     GENESIS,
     KINDS,
+    RESOLVED,
     RESUMED,
     ROTATED,
     Entry,
@@ -113,6 +118,8 @@ def balance(app: App, /, **which: str | None) -> None:
     with app.desk() as desk:
         found, names = books.balance(desk, choice(desk, **which)), names_of(desk)
         offered = len(settled.in_state(desk.node, settled.OFFERED))
+        changes = len(settled.CORRECTIONS.in_state(desk.node, settled.OFFERED))
+        claims = claimed(desk)
     documents = [
         {
             "with": one.other.hex(),
@@ -120,6 +127,7 @@ def balance(app: App, /, **which: str | None) -> None:
             "share": money(one.amount, one.unit),
             "by_rides": money(one.by_rides, one.unit),
             "settled": money(one.settled, one.unit),
+            "corrected": money(one.corrected, one.unit),
             "km": one.distance / 10,
             "rides": one.rides,
         }
@@ -128,16 +136,24 @@ def balance(app: App, /, **which: str | None) -> None:
     rows = [
         (
             *(who(one.other, names), price(one.amount, one.unit), price(one.by_rides, one.unit)),
-            *(price(one.settled, one.unit), _km(one.distance), str(one.rides)),
+            *(price(one.settled, one.unit), price(one.corrected, one.unit), _km(one.distance), str(one.rides)),
         )
         for one in found
     ]
-    columns = ("with", ">they owe you", ">by rides", ">settled", ">km", ">rides")
+    columns = ("with", ">they owe you", ">by rides", ">settled", ">corrected", ">km", ">rides")
     notes = ["what is negative, you owe; to settle: lazpool settle WITH AMOUNT"] if any(o.amount for o in found) else []
     notes += [f"{offered} to confirm or refuse: lazpool settlements"] if offered else []
+    notes += [f"{changes} to confirm or refuse: lazpool disputes"] if changes else []
+    notes += [f"claimed, not counted: {price(one.amount, one.unit)} from {one.deal.peer_name}" for one in claims]
     app.show(
-        {"balances": documents}, Table(columns, rows, _NONE if any(which.values()) else _NOTHING, "\n".join(notes))
+        {"balances": documents, "claims": [_claim(one) for one in claims]},
+        Table(columns, rows, _NONE if any(which.values()) else _NOTHING, "\n".join(notes)),
     )
+
+
+def _claim(one: Claimed) -> dict[str, object]:
+    """Return what is claimed and counts nowhere."""
+    return {"deal": one.deal.id.hex(), "with": one.deal.peer.hex(), "share": money(one.amount, one.unit)}
 
 
 @ledger.command("verify", epilog=epilog("lazpool ledger verify"))
@@ -165,6 +181,9 @@ _SAID = {
     DEVICE_ADDED: "another machine may sign as you",
     DEVICE_REVOKED: "a log of yours may sign no more",
     ROTATED: "another identity key is yours",
+    CLAIM: "you claim a ride: lazpool disputes",
+    DISPUTE: "you dispute a record: lazpool disputes",
+    RESOLVED: "a claim or dispute of yours ended",
 }
 
 
@@ -172,6 +191,7 @@ def _record(desk: Desk, line: Line) -> tuple[str, ...]:
     """Return a ride or a settlement as a row."""
     other = line.name or short(line.other)
     what = _paid(other, line.method, ours=line.ours) if line.method else _rode(other, line.distance, ours=line.ours)
+    what = _corrected(other, line.record, ours=line.ours) if line.record else what
     return times.day(desk, line.minute), what, price(line.amount, line.unit), _signers(line, other), short(line.id)
 
 
@@ -202,6 +222,8 @@ def _receipts(desk: Desk) -> dict[bytes, Terms]:
             found[blind_commitment(one.id, one.blind)] = receipt_from(one.terms)
         for paid in settled.in_state(desk.node, state):
             found[blind_commitment(paid.id, paid.blind)] = settlement_from(paid.terms)
+        for changed in settled.CORRECTIONS.in_state(desk.node, state):
+            found[blind_commitment(changed.id, changed.blind)] = correction_from(changed.terms)
     return found
 
 
@@ -234,6 +256,8 @@ def _document(desk: Desk, entry: Entry, receipts: dict[bytes, Terms]) -> dict[st
     }
     if isinstance(terms, SettlementTerms):
         return {**said, "method": METHODS[terms.method]}
+    if isinstance(terms, CorrectionTerms):
+        return {**said, "record": terms.record.hex()}
     return {**said, "deal": terms.ride.hex(), "km": terms.distance / 10}
 
 
@@ -254,6 +278,8 @@ def _what(desk: Desk, terms: Terms, names: dict[bytes, str]) -> str:
     other, owing = who(other_of(desk, terms), names), terms.debtor in desk.identities
     if isinstance(terms, SettlementTerms):
         return _paid(other, METHODS[terms.method], ours=owing)
+    if isinstance(terms, CorrectionTerms):
+        return _corrected(other, terms.record, ours=owing)
     return _rode(other, terms.distance, ours=owing)
 
 
@@ -261,6 +287,10 @@ def _paid(other: str, method: str, *, ours: bool) -> str:
     if method == METHODS[FORGIVEN]:
         return f"{other} let you off" if ours else f"you let {other} off"
     return f"you paid {other}, {method}" if ours else f"{other} paid you, {method}"
+
+
+def _corrected(other: str, record: bytes, *, ours: bool) -> str:
+    return f"you corrected {short(record)} with {other}" if ours else f"{other} corrected {short(record)}"
 
 
 def _rode(other: str, distance: int, *, ours: bool) -> str:

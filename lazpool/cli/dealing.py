@@ -12,6 +12,9 @@ from lazpool.cli import times
 from lazpool.cli.app import Table
 from lazpool.cli.commands import command
 from lazpool.cli.conditions import with_conditions
+from lazpool.cli.disputing import document as dispute_document
+from lazpool.cli.disputing import line as dispute_line
+from lazpool.cli.disputing import of_deal
 from lazpool.cli.typed import hex_id, short
 from lazpool.cli.views import dear, money, point
 from lazpool.cli.words import label, price, too_dear
@@ -60,8 +63,11 @@ def deal(app: App, deal_id: str) -> None:
         found = find(desk, hex_id(desk.node, "deals", deal_id, "deal"))
         notes = stored.notes(desk.node, found.id)
         written = [{"mine": bool(n["mine"]), "text": n["text"], "at": times.iso(desk, n["at"])} for n in notes]
-        whole = {**document(desk, found), **_more(desk, found), "notes": written}
-        app.show({"deals": [whole]}, *_lines(desk, found), *(_note_line(note) for note in written))
+        about = of_deal(desk, found)
+        said = {"notes": written, "disputes": [dispute_document(desk, one) for one in about]}
+        whole = {**document(desk, found), **_more(desk, found), **said}
+        lines = [*_lines(desk, found), *(dispute_line(one) for one in about)]
+        app.show({"deals": [whole]}, *lines, *(_note_line(note) for note in written))
 
 
 def document(desk: Desk, deal: Deal) -> dict[str, object]:

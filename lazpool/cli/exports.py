@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -22,6 +22,9 @@ _EXAMPLES = """
 lazpool ledger export receipt.json --receipt 6cb0e2f1
 lazpool ledger export 2027.journal --format hledger --since 2027-01-01 --until 2027-12-31
 """
+
+
+_KINDS: tuple[Literal["receipts", "settlements", "corrections"], ...] = ("receipts", "settlements", "corrections")
 
 
 @click.command("export", cls=Command, epilog=epilog(_EXAMPLES))
@@ -107,7 +110,7 @@ def _bundle(desk: Desk) -> tuple[str, int]:
     from lazpool.actions import exporting  # noqa: PLC0415 # help does not need it
 
     document = exporting.bundle(desk)
-    return json.dumps(document) + "\n", sum(len(document.get(kind, ())) for kind in ("receipts", "settlements"))
+    return json.dumps(document) + "\n", sum(len(document.get(kind, ())) for kind in _KINDS)
 
 
 def _lines(desk: Desk, form: str, wanted: Choice) -> tuple[str, int]:

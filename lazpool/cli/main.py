@@ -64,6 +64,11 @@ COMMANDS = {
         "ledger": "books:ledger",
         "statement": "statement:statement",
         "forget": "forgetting:forget",
+        "claim": "disputing:claim",
+        "dispute": "disputing:dispute",
+        "disputes": "disputing:disputes",
+        "correct": "disputing:correct",
+        "forks": "forking:forks",
         "profiles": "costs:profiles",
     },
 }

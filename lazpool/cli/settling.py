@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lazpool.actions import books
+from lazpool.actions import books, confirming
 from lazpool.actions import settlements as actions
+from lazpool.actions.corrections import subject_of
 from lazpool.actions.exporting import names_of
 from lazpool.cli import times
 from lazpool.cli.app import Table, typed
 from lazpool.cli.commands import command
 from lazpool.cli.partners import partner, who
-from lazpool.cli.typed import currency, free_text, hex_id, iban, minor_units, short
+from lazpool.cli.typed import currency, free_text, hex_id_of, iban, minor_units, short
 from lazpool.cli.views import money
 from lazpool.cli.words import price
 from lazpool.errors import RefusedError
@@ -89,9 +90,10 @@ def settlements(app: App) -> None:
 @click.argument("settlement", metavar="ID")
 @click.pass_obj
 def confirm(app: App, settlement: str) -> None:
-    """Confirm that you were paid: your signature makes it count on both sides, and cannot be taken back."""
+    """Confirm that you were paid, or agree to a correction: it then counts on both sides, and cannot be taken back."""
     with app.desk() as desk:
-        _show(app, desk, actions.confirm(desk, _id(desk, settlement)))
+        found = _id(desk, settlement)
+        _show(app, desk, confirming.confirm(desk, subject_of(desk, found), found))
 
 
 @command("refuse", example="lazpool refuse 3fa9c2 --reason 'it was only 5 euros'")
@@ -99,9 +101,10 @@ def confirm(app: App, settlement: str) -> None:
 @click.option("--reason", type=free_text(MAX_TEXT), default="", help="A few words to the other side, sealed.")
 @click.pass_obj
 def refuse(app: App, settlement: str, reason: str) -> None:
-    """Do not confirm a settlement, or take back your own while it is not confirmed."""
+    """Do not confirm a settlement or a correction, or take back your own while it is not confirmed."""
     with app.desk() as desk:
-        _show(app, desk, actions.refuse(desk, _id(desk, settlement), reason))
+        found = _id(desk, settlement)
+        _show(app, desk, confirming.refuse(desk, subject_of(desk, found), found, reason))
 
 
 def document(desk: Desk, one: Stored, names: dict[bytes, str]) -> dict[str, object]:
@@ -178,7 +181,7 @@ _HINT = "who owes, settles; the other one confirms: lazpool ledger balance"
 
 
 def _id(desk: Desk, text: str) -> bytes:
-    return hex_id(desk.node, "settlements", text, "settlement")
+    return hex_id_of(((desk.node, "settlements"), (desk.node, "corrections")), text, "settlement")
 
 
 def _show(app: App, desk: Desk, found: Stored, what: str = "") -> None:

@@ -42,7 +42,10 @@ def as_valueflows(desk: Desk, lines: Sequence[Line]) -> str:
     """Return a graph of people, agreements, commitments and economic events."""
     graph = [*_people(desk, lines), *_specifications(lines)]
     for one in lines:
-        graph += _settlement(desk, one) if one.method else _ride(desk, one)
+        if one.record:
+            graph += _correction(desk, one)
+        else:
+            graph += _settlement(desk, one) if one.method else _ride(desk, one)
     return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -54,11 +57,11 @@ def _people(desk: Desk, lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
 
 def _specifications(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
     """Yield what is given: rides, currencies as ValueFlows recommends it, and debts where one was let off."""
-    if any(not one.method for one in lines):
+    if any(not (one.method or one.record) for one in lines):
         yield {"@id": _RIDE, "@type": "ResourceSpecification", "name": "A seat in a car that drives anyway"}
     for unit in sorted({one.unit for one in lines}):
         yield {"@id": _currency(unit), "@type": "ResourceSpecification", "name": unit}
-    for unit in sorted({one.unit for one in lines if _let_off(one)}):
+    for unit in sorted({one.unit for one in lines if _let_off(one) or one.record}):
         yield {"@id": _debt(unit), "@type": "ResourceSpecification", "name": f"A debt in {unit}"}
 
 
@@ -99,6 +102,16 @@ def _settlement(desk: Desk, line: Line) -> Iterator[dict[str, Any]]:
         given["resourceConformsTo"] = _debt(line.unit)
     at = {"hasPointInTime": times.iso(desk, line.minute), "note": f"settled: {line.method}"}
     yield {"@id": f"lz:settlement:{line.id.hex()}", "@type": "EconomicEvent", **given, **at}
+
+
+def _correction(desk: Desk, line: Line) -> Iterator[dict[str, Any]]:
+    """Yield the rights that a correction moves: the debt is then larger, or smaller, and no money goes anywhere."""
+    us, other = _person(desk.identity), _person(line.other)
+    gains, gives = (us, other) if line.amount >= 0 else (other, us)
+    given = {"action": "transferAllRights", "provider": gives, "receiver": gains, **_money(line)}
+    given["resourceConformsTo"] = _debt(line.unit)
+    at = {"hasPointInTime": times.iso(desk, line.minute), "note": f"corrects lz:record:{line.record.hex()}"}
+    yield {"@id": f"lz:correction:{line.id.hex()}", "@type": "EconomicEvent", **given, **at}
 
 
 def _sides(desk: Desk, line: Line) -> tuple[str, str]:

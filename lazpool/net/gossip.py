@@ -29,9 +29,9 @@ from lazpool.net.throttle import report
 if TYPE_CHECKING:
     from libp2p.abc import IHost
 
-Check = Callable[[str, bytes], bool | None]
-"""Of a topic and data: True to keep a message and pass it on, None for one of no use, False for one that no honest peer
-passes on, which counts against the peer that did."""
+Check = Callable[[str, bytes, bytes], bool | None]
+"""Of a topic, data and whoever brought it, as bytes that mean nothing else: True to keep a message and pass it on, None
+for one of no use, False for one that no honest peer passes on, which counts against the peer that did."""
 
 
 class Gossip:
@@ -107,7 +107,7 @@ class Gossip:
             return True
         topic = message.topicIDs[0]
         try:
-            verdict = self._check(topic, message.data)
+            verdict = self._check(topic, message.data, forwarder.to_bytes())
         except Exception as error:  # noqa: BLE001 - supervised border: a fault of ours must not end the host, nor pass bad posts on
             report(f"check {type(error).__name__}", repr(error))
             return False

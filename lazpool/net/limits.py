@@ -67,6 +67,14 @@ PEER_RATE: Final = 200.0
 PEER_BURST: Final = 2000.0
 """Messages at once taken from one peer that has been quiet."""
 
+FORK_RATE: Final = 30 / 3600
+FORK_BURST: Final = 30.0
+"""Fork proofs that are checked for one neighbour: far more than there are, and each costs its author a key."""
+
+FORKS_RATE: Final = 120 / 3600
+FORKS_BURST: Final = 120.0
+"""Fork proofs that are checked for all neighbours together: whoever floods us needs days to fill what we keep."""
+
 PUBLISH_RATE: Final = 100.0
 """Own messages a second; a pair carries 200 without loss on loopback, 400 lose some."""
 

@@ -1,4 +1,4 @@
-"""Hearing posts: judged as gossip brings them, stored and matched in batches."""
+"""Hearing posts and fork proofs: judged as gossip brings them; posts are stored and matched in batches."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import trio
 
-from lazpool.actions import hearing
+from lazpool.actions import forks, hearing
+from lazpool.net.limits import FORK_BURST, FORK_RATE, FORKS_BURST, FORKS_RATE
 from lazpool.net.pace import Quotas
 from lazpool.node.state import say
 from lazpool.rules.admission import Judgement
-from lazpool.rules.areas import parse_topic
+from lazpool.rules.areas import fork_topic, parse_topic
 from lazpool.store import board
 
 if TYPE_CHECKING:
@@ -42,18 +43,19 @@ class Ears:
         self._node = node
         self._heard: OrderedDict[bytes, tuple[SignedPost, tuple[int]]] = OrderedDict()
         self._passed: OrderedDict[tuple[bytes, int], None] = OrderedDict()
+        self._spent, self._all_spent = Quotas(FORK_RATE, FORK_BURST), Quotas(FORKS_RATE, FORKS_BURST)
         self._in_area = Quotas(AREA_RATE, AREA_BURST)
         self._in_all = Quotas(ALL_RATE, ALL_BURST)
 
-    def check(self, topic: str, data: bytes) -> bool | None:
+    def check(self, topic: str, data: bytes, forwarder: bytes) -> bool | None:
         """Tell whether a message is kept and passed on: once an area, if it is valid. None: it is of no use here.
 
         One that sync brought before gossip is still passed on: the neighbours behind us may lack it.
         """
+        if topic == fork_topic(self._node.desk.net):
+            return self._check_fork(data, forwarder)
         where = parse_topic(topic)
-        if where is None or where[0] != self._node.desk.net:
-            return None
-        if not self._is_affordable(where[1]):
+        if where is None or where[0] != self._node.desk.net or not self._is_affordable(where[1]):
             return None
         verdict, area = hearing.judge(self._node.desk, data), where[1]
         if verdict.judgement is Judgement.REJECT:
@@ -67,6 +69,17 @@ class Ears:
         else:
             board.add_areas(self._node.desk.board, verdict.signed.id, (area,))
         return True
+
+    def _check_fork(self, data: bytes, forwarder: bytes) -> bool | None:
+        """Keep a fork proof, and pass it on if it was news; each costs two signatures, so they are counted."""
+        heard = forks.hear(self._node.desk, data, lambda: self._may_cost(forwarder))
+        if heard.judgement is Judgement.ACCEPT and heard.fork is not None:
+            say("fork", "a log was forked", log=heard.fork.log_pk.hex()[:12])
+        return {Judgement.ACCEPT: True, Judgement.IGNORE: None, Judgement.REJECT: False}[heard.judgement]
+
+    def _may_cost(self, forwarder: bytes) -> bool:
+        now = trio.current_time()
+        return self._spent.take(forwarder, now) and self._all_spent.take(b"", now)
 
     async def listen(self, network: Network) -> None:
         """Store what was heard, many at a time where much comes at once."""

@@ -13,7 +13,7 @@ from lazpool.errors import MalformedError
 from lazpool.node import mailman
 from lazpool.node.state import log
 from lazpool.records.posts import Withdrawal, read_post
-from lazpool.rules.areas import topic
+from lazpool.rules.areas import fork_topic, topic
 from lazpool.store import post_office
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ async def _carry_in_order(
 async def _carry(node: Node, network: Network, nursery: trio.Nursery, row: Outgoing) -> None:
     if row.kind == post_office.POST:
         done = await _publish(node, network, nursery, row.data)
+    elif row.kind == post_office.FORK:
+        done = await _gossip(network, [fork_topic(node.desk.net)], row.data) > 0
     else:
         done = await mailman.deliver(node, network, row)
     with node.desk.node.transaction():

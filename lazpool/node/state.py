@@ -16,7 +16,7 @@ from lazpool.actions.matches import heard_in, own_live
 from lazpool.net.pace import Quotas
 from lazpool.net.throttle import Throttle
 from lazpool.records.sync import HUB, MAX_AREAS, NODE, Hello
-from lazpool.rules.areas import topic
+from lazpool.rules.areas import fork_topic, topic
 from lazpool.store import own
 from lazpool.store.catalogue import Catalogue
 
@@ -147,6 +147,7 @@ class Node:
         return bool(fresh)
 
     async def subscribe(self, network: Network) -> None:
-        """Hear every area that we follow."""
+        """Hear every area that we follow, and of forks."""
+        await network.subscribe(fork_topic(self.desk.net))
         for area in sorted(self.areas):
             await network.subscribe(topic(self.desk.net, area))

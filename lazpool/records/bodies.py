@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.errors import MalformedError
-from lazpool.records import circle_bodies, deal_bodies, halves, key_bodies, recovery, witness_bodies
+from lazpool.records import (
+    circle_bodies,
+    deal_bodies,
+    disputes,
+    forks,
+    halves,
+    key_bodies,
+    recovery,
+    witness_bodies,
+)
 from lazpool.wire.codec import decode
 from lazpool.wire.seal import MAX_PLAIN
 
@@ -16,6 +25,8 @@ _READERS = {
     **deal_bodies.READERS,
     **halves.READERS,
     **recovery.READERS,
+    **forks.READERS,
+    **disputes.READERS,
     **key_bodies.READERS,
     **witness_bodies.READERS,
     **circle_bodies.READERS,

@@ -38,14 +38,20 @@ MAX_PAYLOAD = 1024
 MAX_SOFTWARE = 64
 ZEROS = bytes(HASH)
 RESUMED_SEQ = 2
+MAX_REASON = 2
+"""Of a dispute about a record; that a receipt is missing is a claim, an entry of its own."""
 
 GENESIS, DEVICE_ADDED, DEVICE_REVOKED, ROTATED = 1, 2, 3, 4
 PROPOSED, SEALED, LAPSED = 10, 11, 12
+CLAIM, DISPUTE, RESOLVED = 13, 30, 31
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED = 20, 21, 22
+CORRECT_PROPOSED, CORRECT_SEALED, CORRECT_LAPSED = 40, 41, 42
 CHECKPOINT, RESUMED = 50, 60
 CIRCLE_FOUNDING, CIRCLE_RIDE = 70, 71
 RIDES, SETTLEMENTS = (PROPOSED, SEALED, LAPSED), (SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED)
-COMMITMENTS = (*RIDES, *SETTLEMENTS, CIRCLE_FOUNDING, CIRCLE_RIDE)
+CORRECTIONS = (CORRECT_PROPOSED, CORRECT_SEALED, CORRECT_LAPSED)
+COMMITMENTS = (*RIDES, *SETTLEMENTS, *CORRECTIONS, CLAIM, RESOLVED, CIRCLE_FOUNDING, CIRCLE_RIDE)
+"""Kinds that show a blinded commitment and nothing else; a dispute shows more beside it."""
 KINDS = {
     GENESIS: "genesis",
     DEVICE_ADDED: "device-added",
@@ -54,9 +60,15 @@ KINDS = {
     PROPOSED: "proposed",
     SEALED: "sealed",
     LAPSED: "lapsed",
+    CLAIM: "claim",
     SETTLE_PROPOSED: "settle-proposed",
     SETTLE_SEALED: "settle-sealed",
     SETTLE_LAPSED: "settle-lapsed",
+    DISPUTE: "dispute",
+    RESOLVED: "resolved",
+    CORRECT_PROPOSED: "correct-proposed",
+    CORRECT_SEALED: "correct-sealed",
+    CORRECT_LAPSED: "correct-lapsed",
     CHECKPOINT: "checkpoint",
     RESUMED: "resumed",
     CIRCLE_FOUNDING: "circle-founding",
@@ -186,8 +198,8 @@ def resumed_from(entry: Entry) -> Resumed:
 
 
 def commitment_of(entry: Entry) -> bytes:
-    """Return the blinded commitment that an entry of `COMMITMENTS` carries."""
-    (commitment,) = shaped(entry.payload, MAX_PAYLOAD, 1)
+    """Return the blinded commitment that an entry of `COMMITMENTS`, or of a dispute, carries."""
+    commitment, *_ = shaped(entry.payload, MAX_PAYLOAD, 3 if entry.kind == DISPUTE else 1)
     check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
     return commitment  # type: ignore[return-value] # checked above
 
@@ -254,6 +266,13 @@ def _check_revoked(payload: bytes) -> None:
     build(Revoked, *shaped(payload, MAX_PAYLOAD, 3))
 
 
+def _check_dispute(payload: bytes) -> None:
+    commitment, reason, said = shaped(payload, MAX_PAYLOAD, 3)
+    check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
+    check_uint("reason", reason, 0, MAX_REASON)  # type: ignore[arg-type] # the same
+    check_bytes("text", said, HASH)  # type: ignore[arg-type] # the same
+
+
 _PAYLOADS: dict[int, Callable[[bytes], object]] = {
     GENESIS: _check_genesis,
     DEVICE_ADDED: _check_keys(1),
@@ -261,5 +280,6 @@ _PAYLOADS: dict[int, Callable[[bytes], object]] = {
     ROTATED: _check_keys(2),
     CHECKPOINT: tree_head_from,
     RESUMED: _check_resumed,
+    DISPUTE: _check_dispute,
 }
 """Who checks a payload; those that are not here carry a commitment and nothing else."""

@@ -91,7 +91,7 @@ class Settlement(Packed):
 
 
 class Confirmation(Countersign):
-    """The payee's half of a settlement."""
+    """The second half of a settlement or a correction, whose id tells which."""
 
     __slots__ = ()
     KIND = 14
@@ -99,7 +99,7 @@ class Confirmation(Countersign):
 
 @dataclass(frozen=True, slots=True)
 class SettlementRefused(Packed):
-    """By the payee: it is not confirmed. By the payer: it is taken back. The text is the reason."""
+    """By the second signer: it is not confirmed. By the first: it is taken back. The text is the reason."""
 
     KIND: ClassVar[int] = 15
     settlement_id: bytes

@@ -179,7 +179,7 @@ def check_first(terms: CoSigned, signature: bytes, debtor: Device) -> None:
 def sign_second(terms: CoSigned, creditor: Device, head: tuple[int, bytes], log_seed: bytes) -> Countersignature:
     """Return the creditor's half; `head` is the number and id of the newest entry of the creditor's log."""
     seq, head_id = head
-    signature = sign(log_seed, terms.SECOND, terms.net, terms.id, _second_extra(creditor.log_pk, seq, head_id))
+    signature = sign(log_seed, terms.SECOND, terms.net, terms.id, second_extra(creditor.log_pk, seq, head_id))
     return Countersignature(terms.id, creditor, seq, head_id, signature)
 
 
@@ -188,7 +188,7 @@ def check_second(terms: CoSigned, half: Countersignature) -> None:
     half.device.check(terms.net)
     if half.receipt_id != terms.id or half.device.identity != terms.creditor:
         raise MalformedError("signature", "the second half belongs to other terms or another creditor")
-    extra = _second_extra(half.device.log_pk, half.seq, half.head)
+    extra = second_extra(half.device.log_pk, half.seq, half.head)
     verify(half.device.log_pk, half.signature, terms.SECOND, terms.net, terms.id, extra)
 
 
@@ -202,5 +202,6 @@ def place_commitment(blind: bytes, places: tuple[int, ...]) -> bytes:
     return tagged_hash("lz/place/1", blind + b"".join(place.to_bytes(8, "big") for place in places))
 
 
-def _second_extra(log_pk: bytes, seq: int, head: bytes) -> bytes:
+def second_extra(log_pk: bytes, seq: int, head: bytes) -> bytes:
+    """Return what the second signs beside the id: whose log, and where it stands."""
     return log_pk + seq.to_bytes(8, "big") + head

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from lazpool.errors import MalformedError
 from lazpool.records.body_shape import arity, check_part
+from lazpool.records.corrections import CorrectionTerms
 from lazpool.records.receipts import MAX_RECEIPT, MAX_SEQ, ReceiptTerms
 from lazpool.records.settlements import SettlementTerms
 from lazpool.records.shape import HASH, build, check_bytes, check_uint, check_unit, wire_fields, wrong
@@ -26,7 +27,7 @@ MAX_ROWS = 32
 MAX_RECORDS = 8
 """Records in a letter; fewer fit."""
 MAX_PART = 512
-KINDS = (ReceiptTerms.KIND, SettlementTerms.KIND)
+KINDS = (ReceiptTerms.KIND, SettlementTerms.KIND, CorrectionTerms.KIND)
 DEBTOR, CREDITOR = 0, 1
 """The sender's side of a direction."""
 

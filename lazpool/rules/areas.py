@@ -105,6 +105,11 @@ def topic(net8: bytes, area: int) -> str:
     return f"/lazpool/1/{net8.hex()}/area/{h3.int_to_str(area)}"
 
 
+def fork_topic(net8: bytes) -> str:
+    """Return the gossip topic of fork proofs in a network."""
+    return f"/lazpool/1/{net8.hex()}/fork"
+
+
 def parse_topic(text: str) -> tuple[bytes, int] | None:
     """Return the network and the area of a topic, or None if it is not one that `topic` makes."""
     if (parts := _TOPIC.fullmatch(text)) is None:

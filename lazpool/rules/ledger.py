@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.checkpoints import tree_head_from
+from lazpool.records.corrections import CorrectionTerms
+from lazpool.records.cosigned import CoSignedTerms
 from lazpool.records.entries import (
     CHECKPOINT,
     CIRCLE_FOUNDING,
     CIRCLE_RIDE,
+    CLAIM,
     COMMITMENTS,
+    CORRECT_LAPSED,
+    CORRECT_PROPOSED,
+    CORRECT_SEALED,
+    DISPUTE,
     GENESIS,
     LAPSED,
     PROPOSED,
+    RESOLVED,
     RESUMED,
     RESUMED_SEQ,
     ROTATED,
@@ -53,7 +61,7 @@ if TYPE_CHECKING:
 
 Direction: TypeAlias = tuple[bytes, bytes, str]
 """Debtor, creditor and unit: sums of different currencies mean nothing."""
-Terms: TypeAlias = ReceiptTerms | SettlementTerms
+Terms: TypeAlias = CoSignedTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +102,32 @@ class SealedReceipt:
     @property
     def seal(self) -> tuple[int, bytes]:
         """The kind of entry that seals it, and the commitment."""
-        return SETTLE_SEALED if isinstance(self.terms, SettlementTerms) else SEALED, self.commitment
+        return _SEALS[self.terms.KIND], self.commitment
+
+
+_SEALS = {ReceiptTerms.KIND: SEALED, SettlementTerms.KIND: SETTLE_SEALED, CorrectionTerms.KIND: CORRECT_SEALED}
+"""The kind of entry that seals a record, by the kind of the record."""
 
 
 @dataclass(slots=True)
 class Balance:
-    """What one other person owes the owner (negative: the owner owes), in one unit: by rides less what was settled."""
+    """What one other person owes the owner (negative: the owner owes), in one unit.
+
+    By rides, less what was settled, and by how much corrections changed either.
+    """
 
     other: bytes
     unit: str
     by_rides: int = 0
     settled: int = 0
+    corrected: int = 0
     distance: int = 0
     rides: int = 0
 
     @property
     def amount(self) -> int:
         """What is left to settle."""
-        return self.by_rides + self.settled
+        return self.by_rides + self.settled + self.corrected
 
 
 def next_entry(head: Head | None, *, net: bytes, log_pk: bytes, kind: int, payload: bytes, now: int) -> Entry:
@@ -182,7 +198,7 @@ def verify_receipts(
     It must be sealed exactly once, show a head that the log had, and nothing may be sealed without it, but for what was
     forgotten. gone: the commitments of that.
     """
-    kinds = {SEALED, SETTLE_SEALED}
+    kinds = set(_SEALS.values())
     sealed = Counter((entry.kind, commitment_of(entry)) for entry in entries if entry.kind in kinds)
     heads = {(entry.log_pk, entry.seq, entry.id) for entry in entries}
     ends = known_ends(entries)
@@ -222,7 +238,7 @@ def check_stages(
     """
     told: dict[bytes, tuple[int, ...]] = defaultdict(tuple)
     for entry in entries:
-        if entry.kind in COMMITMENTS:
+        if entry.kind in COMMITMENTS or entry.kind == DISPUTE:
             told[commitment_of(entry)] += (entry.kind,)
     errors = []
     for commitment, kind, first in stages:
@@ -244,6 +260,12 @@ _STORIES: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {
     (SETTLE_SEALED, False): ((SETTLE_SEALED,),),
     (CIRCLE_FOUNDING, True): ((CIRCLE_FOUNDING,),),
     (CIRCLE_RIDE, True): ((CIRCLE_RIDE,),),
+    (CORRECT_PROPOSED, True): ((CORRECT_PROPOSED,),),
+    (CORRECT_LAPSED, True): ((CORRECT_PROPOSED, CORRECT_LAPSED),),
+    (CORRECT_SEALED, True): ((CORRECT_PROPOSED, CORRECT_SEALED), (CORRECT_PROPOSED, CORRECT_LAPSED, CORRECT_SEALED)),
+    (CORRECT_SEALED, False): ((CORRECT_SEALED,),),
+    (CLAIM, True): ((CLAIM,), (CLAIM, RESOLVED)),
+    (DISPUTE, True): ((DISPUTE,), (DISPUTE, RESOLVED)),
 }
 """What a log may tell of a receipt that has got to a stage, by whether its owner signed first."""
 
@@ -262,6 +284,8 @@ def balances(owner: bytes, records: Iterable[Terms], person: Callable[[bytes], b
         owed = terms.amount if claim else -terms.amount
         if isinstance(terms, SettlementTerms):
             row.settled -= owed
+        elif isinstance(terms, CorrectionTerms):
+            row.corrected += owed
         else:
             row.by_rides += owed
             row.distance += terms.distance
@@ -272,7 +296,7 @@ def balances(owner: bytes, records: Iterable[Terms], person: Callable[[bytes], b
 def check_counts(
     records: Iterable[Terms], bases: Mapping[tuple[int, Direction], tuple[int, int]] | None = None
 ) -> list[str]:
-    """Check that the receipts of each direction are numbered and summed without a gap, and the settlements, too.
+    """Check that the receipts of each direction are numbered and summed without a gap, and those of other kinds, too.
 
     bases: number and total of the newest forgotten record, by kind and direction.
     """
@@ -289,6 +313,28 @@ def check_counts(
                 errors.append(f"receipt {terms.id.hex()[:12]}: {wrong.message}")
             last = (terms.dir_seq, terms.dir_balance)
     return errors
+
+
+def check_corrected(records: Sequence[Terms], person: Callable[[bytes], bytes] = bytes) -> list[str]:
+    """Check that each correction is of a receipt or settlement between the same two people, in its unit."""
+
+    def about(one: Terms) -> set[object]:
+        return {person(one.debtor), person(one.creditor), one.unit}
+
+    known = {one.id: about(one) for one in records if not isinstance(one, CorrectionTerms)}
+    return [
+        f"correction {one.id.hex()[:12]}: of no record of these two"
+        for one in records
+        if isinstance(one, CorrectionTerms) and known.get(one.record) != about(one)
+    ]
+
+
+def owed_by(
+    owner: bytes, record: Terms, corrections: Iterable[CorrectionTerms], person: Callable[[bytes], bytes] = bytes
+) -> int:
+    """Return what `owner` owes the other by a receipt or settlement as corrected; negative when the other owes."""
+    (row,) = balances(owner, [record, *(one for one in corrections if one.record == record.id)], person)
+    return -row.amount
 
 
 def _checked(

@@ -41,6 +41,7 @@ class Event(StrEnum):
     WE_CANCEL = "we_cancel"
     WE_BOARD = "we_board"
     WE_SIGN = "we_sign"
+    WE_CLAIM = "we_claim"
     THEY_PROPOSE = "they_propose"
     THEY_ACCEPT = "they_accept"
     THEY_DECLINE = "they_decline"
@@ -94,12 +95,16 @@ TABLE: dict[tuple[Role, State, Event], State] = {
     (_D, _S.AGREED, _E.WE_BOARD): _S.RIDING,
     (_D, _S.AGREED, _E.WE_SIGN): _S.RECEIPTED,
     (_D, _S.AGREED, _E.TIME_OUT): _S.CLAIMED,
+    (_D, _S.AGREED, _E.WE_CLAIM): _S.CLAIMED,
     (_D, _S.RIDING, _E.WE_BOARD): _S.RIDING,
     (_D, _S.RIDING, _E.WE_SIGN): _S.RECEIPTED,
     (_D, _S.RIDING, _E.THEY_REFUSE_CODE): _S.AGREED,
     (_D, _S.RIDING, _E.WE_CANCEL): _S.CANCELLED,
     (_D, _S.RIDING, _E.THEY_CANCEL): _S.CANCELLED,
     (_D, _S.RIDING, _E.TIME_OUT): _S.CLAIMED,
+    (_D, _S.RIDING, _E.WE_CLAIM): _S.CLAIMED,
+    (_D, _S.CLAIMED, _E.WE_CLAIM): _S.CLAIMED,
+    (_D, _S.CLAIMED, _E.WE_BOARD): _S.RIDING,
     (_D, _S.CLAIMED, _E.WE_SIGN): _S.RECEIPTED,
 }
 

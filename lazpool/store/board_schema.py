@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 7
+VERSION = 8
 
 _FIRST = """
 CREATE TABLE posts (
@@ -93,6 +93,7 @@ _INDEX = """
 CREATE INDEX posts_outline ON posts (kind, cell, first, last, south, north, west, east, x, y, z, u, v, w, spare)
 WHERE own=0;
 """
+_FORKS = "CREATE TABLE forks (log BLOB PRIMARY KEY, proof BLOB NOT NULL, at INTEGER NOT NULL) STRICT"
 
 # Withdrawals have another format: they say when, and are kept for posts that were never here. What was in post_areas of
 # posts that are gone goes with them, without a search through all areas. The other indices are for housekeeping.
@@ -161,6 +162,10 @@ def migrations() -> Migrations:
     def stamps(database: Database) -> None:
         run_script(database, _STAMPS)
         _rank_all(database.conn)
+
+    @steps(name="forks")
+    def forks(database: Database) -> None:
+        run_script(database, _FORKS)
 
     return steps
 

@@ -83,6 +83,9 @@ _RECORDS = (
     "DELETE FROM settlement_events WHERE settlement IN (SELECT id FROM settlements WHERE payer=?1 OR payee=?1)",
     "DELETE FROM receipts WHERE passenger=?1 OR driver=?1",
     "DELETE FROM settlements WHERE payer=?1 OR payee=?1",
+    "DELETE FROM corrections WHERE payer=?1 OR payee=?1",
+    "DELETE FROM disputes WHERE deal IN (SELECT id FROM deals WHERE peer=?1)",
+    "DELETE FROM heads WHERE log IN (SELECT peer_log FROM deals WHERE peer=?1)",
     "DELETE FROM recoveries WHERE peer=?1",
 )
 _OF_DEALS = ("notes", "letters", "outbox", "boxes", "deal_logs", "deal_events")

@@ -73,6 +73,12 @@ def id_at(db: Store, seq: int) -> bytes:
     return row["id"] if row else b""
 
 
+def envelope_at(db: Store, seq: int) -> Envelope | None:
+    """Return the entry of that number as bytes."""
+    row = db.one("SELECT body, signature FROM entries WHERE seq=?", (seq,))
+    return Envelope(row["body"], row["signature"]) if row else None
+
+
 def save_receipt(db: Store, receipt: StoredReceipt) -> None:
     """Store a receipt, or what changed in it."""
     values = (
@@ -90,6 +96,12 @@ def receipt(db: Store, identifier: bytes) -> StoredReceipt | None:
 def of_deal(db: Store, deal: bytes, state: str) -> list[StoredReceipt]:
     """Return the receipts of a deal in that state."""
     return _receipts(db.all("SELECT * FROM receipts WHERE deal=? AND state=? ORDER BY dir_seq", (deal, state)))
+
+
+def sealed_at(db: Store, of: Direction, seq: int) -> StoredReceipt | None:
+    """Return the sealed receipt of a number in a direction."""
+    sql = "SELECT * FROM receipts WHERE passenger=? AND driver=? AND unit=? AND state=? AND dir_seq=?"
+    return _receipt(db.one(sql, (*of, SEALED, seq)))
 
 
 def waiting_after(db: Store, receipt: StoredReceipt) -> list[StoredReceipt]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from lazpool.store.database import Store
 
 Table: TypeAlias = Literal[
-    "posts", "deals", "matches", "plans", "withdrawn", "receipts", "settlements", "circle_records"
+    "posts", "deals", "matches", "plans", "withdrawn", "receipts", "settlements", "corrections", "circle_records"
 ]
 MOST = 8
 """How many candidates are worth showing; one more is returned, so that the caller sees there are others."""

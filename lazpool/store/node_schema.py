@@ -283,6 +283,32 @@ CREATE TRIGGER settlement_moved AFTER UPDATE OF state ON settlements WHEN old.st
     INSERT INTO settlement_events SELECT NULL, new.id, new.state, new.reason, new.by, new.changed; END;
 """
 
+# Proofs that a log was forked; and what partners' logs were said to be, each the statement that says so.
+_FORKS = """
+CREATE TABLE forks (log BLOB PRIMARY KEY, proof BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE heads (
+    log BLOB NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, form INTEGER NOT NULL, data BLOB NOT NULL,
+    signature BLOB NOT NULL, PRIMARY KEY (log, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deals_peer_log ON deals (peer_log);
+"""
+
+# Corrections have the columns of settlements. A claim is a dispute about an agreement whose receipt is missing.
+_DISPUTES = """
+CREATE TABLE corrections (
+    id BLOB PRIMARY KEY, deal BLOB NOT NULL, state TEXT NOT NULL, terms BLOB NOT NULL, first BLOB NOT NULL,
+    debtor BLOB NOT NULL, second BLOB NOT NULL, blind BLOB NOT NULL, payer BLOB NOT NULL, payee BLOB NOT NULL,
+    unit TEXT NOT NULL, dir_seq INTEGER NOT NULL, expires INTEGER NOT NULL, letter BLOB NOT NULL,
+    counter INTEGER NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX corrections_pair ON corrections (payer, payee, unit, dir_seq);
+CREATE TABLE disputes (
+    blind BLOB PRIMARY KEY, reference BLOB NOT NULL, deal BLOB NOT NULL, mine INTEGER NOT NULL, reason INTEGER NOT NULL,
+    text TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, ended TEXT NOT NULL
+) STRICT;
+CREATE INDEX disputes_about ON disputes (reference);
+"""
+
 
 # Checkpoints of our logs as statements (envelopes), and who witnessed them: `who` is a partner's identity or a hub's
 # node key. seen_logs: the newest statement that we witnessed of each log; asker: who asked first, whose quota it is.
@@ -337,6 +363,8 @@ _STEPS = {
     "checkpoints": _CHECKPOINTS,
     "settlement_alerts": _SETTLEMENT_ALERTS,
     "forgotten": _FORGOTTEN,
+    "forks": _FORKS,
+    "disputes": _DISPUTES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

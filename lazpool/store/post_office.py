@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from lazpool.store.database import Store
 
 PENDING, SENT = "pending", "sent"
-LETTER, POST = "letter", "post"
+LETTER, POST, FORK = "letter", "post", "fork"
 FIRST_RETRY_S = 2
 LAST_RETRY_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Something to carry out: a sealed letter for a tag at some letterboxes, or a post. expires: minute."""
+    """Something to carry out: a sealed letter for a tag at some letterboxes, a post, a fork proof. expires: minute."""
 
     id: int
     kind: str
@@ -61,6 +61,11 @@ def put_post(db: Store, envelope: bytes, *, now: int, expires: int) -> None:
     _insert(db, POST, b"", 0, 0, b"", b"", envelope, 0, b"", now, expires)
 
 
+def put_fork(db: Store, proof: bytes, *, now: int, expires: int) -> None:
+    """Queue a fork proof for everybody; `now` in seconds."""
+    _insert(db, FORK, b"", 0, 0, b"", b"", proof, 0, b"", now, expires)
+
+
 def due(db: Store, now: int, most: int = 64) -> list[Outgoing]:
     """Return what is to be carried out at second `now`, oldest first."""
     return [_outgoing(row) for row in db.all("SELECT * FROM outbox WHERE next_at<=? ORDER BY id LIMIT ?", (now, most))]
@@ -94,9 +99,10 @@ def hurry_awaiting(db: Store, now: int) -> None:
     db.execute("UPDATE outbox SET next_at=? WHERE state=? AND awaits=1 AND next_at>?", (now, SENT, now))
 
 
-def answered_all(db: Store, deal: bytes, but: int) -> None:
-    """Stop repeating every letter of a deal but those of one kind."""
-    db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind<>?", (deal, but))
+def answered_all(db: Store, deal: bytes, but: tuple[int, ...]) -> None:
+    """Stop repeating every letter of a deal but those of some kinds."""
+    marks = ",".join("?" * len(but))
+    db.execute(f"DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind NOT IN ({marks})", (deal, *but))  # noqa: S608 # only marks
 
 
 def answered(db: Store, deal: bytes, kinds: tuple[int, ...]) -> None:

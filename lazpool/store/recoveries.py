@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
+from lazpool.records.corrections import CorrectionTerms
 from lazpool.records.receipts import ReceiptTerms
 from lazpool.records.recovery import CREDITOR, DEBTOR, Held, Key
 from lazpool.records.settlements import SettlementTerms
@@ -37,6 +38,7 @@ _NEWEST = (
 _TABLES = {
     ReceiptTerms.KIND: _NEWEST.format(table="receipts", debtor="passenger", creditor="driver"),
     SettlementTerms.KIND: _NEWEST.format(table="settlements", debtor="payer", creditor="payee"),
+    CorrectionTerms.KIND: _NEWEST.format(table="corrections", debtor="payer", creditor="payee"),
 }
 
 

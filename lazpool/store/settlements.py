@@ -1,4 +1,4 @@
-"""Settlements in node.db: those that we proposed, and those that others proposed to us."""
+"""What a person confirms, in node.db: settlements and corrections, those that we proposed and those proposed to us."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 from lazpool.store.ledger import LAPSED, PROPOSED, SEALED
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from lazpool.rules.ledger import Direction
     from lazpool.store.database import Store
 
 OFFERED, REFUSED = "offered", "refused"
 """As the payee: waits for us, and we said no or the payer took it back. The other states are those of receipts."""
-__all__ = ["LAPSED", "OFFERED", "PROPOSED", "REFUSED", "SEALED"]
+__all__ = ["CORRECTIONS", "LAPSED", "OFFERED", "PROPOSED", "REFUSED", "SEALED", "SETTLEMENTS"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Stored:
-    """A settlement as bytes, with both halves once they are here.
+    """A settlement or a correction as bytes, with both halves once they are here.
 
     deal: by whose cards its letters travel. letter: as the payee, the letter that it came by. counter: as the payer,
     that of our letter. reason: why it ended. by, changed: whose the last move was, "us", "them" or nobody's, and when.
@@ -47,52 +45,56 @@ class Stored:
 
 
 _COLUMNS = [field.name for field in fields(Stored)]
-_SAVE = (
-    f"INSERT INTO settlements ({','.join(_COLUMNS)}) VALUES ({','.join('?' * len(_COLUMNS))}) "  # noqa: S608 # our names
-    f"ON CONFLICT (id) DO UPDATE SET {','.join(f'{name}=excluded.{name}' for name in _COLUMNS)}"
-)
-_DIRECTION = "SELECT * FROM settlements WHERE payer=? AND payee=? AND unit=? AND state=?"
 
 
-def save(db: Store, settlement: Stored) -> None:
-    """Store a settlement, or what changed in it."""
-    db.execute(_SAVE, [getattr(settlement, name) for name in _COLUMNS])
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The table of one kind of record that a person confirms; in each, the payer is who signs first."""
+
+    table: str
+
+    def save(self, db: Store, record: Stored) -> None:
+        """Store a record, or what changed in it."""
+        marks, changes = ",".join("?" * len(_COLUMNS)), ",".join(f"{name}=excluded.{name}" for name in _COLUMNS)
+        sql = (
+            f"INSERT INTO {self.table} ({','.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608 # our names
+        )
+        db.execute(sql, [getattr(record, name) for name in _COLUMNS])
+
+    def get(self, db: Store, identifier: bytes) -> Stored | None:
+        """Return one record."""
+        return next(iter(self._all(db, "WHERE id=?", identifier)), None)
+
+    def everything(self, db: Store) -> list[Stored]:
+        """Return all, oldest first."""
+        return self._all(db, "ORDER BY rowid")
+
+    def in_state(self, db: Store, state: str) -> list[Stored]:
+        """Return those in a state, by direction and number."""
+        return self._all(db, "WHERE state=? ORDER BY payer, payee, unit, dir_seq", state)
+
+    def of_direction(self, db: Store, of: Direction, state: str) -> list[Stored]:
+        """Return those of a first signer to a second in a unit and a state, by number."""
+        return self._all(db, f"{_DIRECTION} ORDER BY dir_seq", *of, state)
+
+    def sealed_from(self, db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
+        """Return the sealed ones of a direction with that number or a later one."""
+        return self._all(db, f"{_DIRECTION} AND dir_seq>=? ORDER BY dir_seq LIMIT ?", *of, SEALED, seq, most)
+
+    def sealed_after(self, db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
+        """Return the sealed ones of a direction beyond a number, in order."""
+        return self.sealed_from(db, of, seq + 1, most)
+
+    def count_offered(self, db: Store, payer: bytes) -> int:
+        """Count what somebody has proposed to us and we have not answered."""
+        sql = f"SELECT count(*) FROM {self.table} WHERE payer=? AND state=?"  # noqa: S608 # our names
+        return db.number(sql, (payer, OFFERED))
+
+    def _all(self, db: Store, which: str, *values: object) -> list[Stored]:
+        return [Stored(**dict(row)) for row in db.all(f"SELECT * FROM {self.table} {which}", values)]  # noqa: S608 # our names
 
 
-def get(db: Store, identifier: bytes) -> Stored | None:
-    """Return one settlement."""
-    return next(iter(_all(db.all("SELECT * FROM settlements WHERE id=?", (identifier,)))), None)
-
-
-def everything(db: Store) -> list[Stored]:
-    """Return all settlements, oldest first."""
-    return _all(db.all("SELECT * FROM settlements ORDER BY rowid"))
-
-
-def in_state(db: Store, state: str) -> list[Stored]:
-    """Return the settlements in a state, by direction and number."""
-    return _all(db.all("SELECT * FROM settlements WHERE state=? ORDER BY payer, payee, unit, dir_seq", (state,)))
-
-
-def of_direction(db: Store, of: Direction, state: str) -> list[Stored]:
-    """Return the settlements of a payer to a payee in a unit and a state, by number."""
-    return _all(db.all(f"{_DIRECTION} ORDER BY dir_seq", (*of, state)))
-
-
-def sealed_from(db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
-    """Return the sealed settlements of a direction with that number or a later one."""
-    return _all(db.all(f"{_DIRECTION} AND dir_seq>=? ORDER BY dir_seq LIMIT ?", (*of, SEALED, seq, most)))
-
-
-def sealed_after(db: Store, of: Direction, seq: int, most: int) -> list[Stored]:
-    """Return the sealed settlements of a direction beyond a number, in order."""
-    return sealed_from(db, of, seq + 1, most)
-
-
-def count_offered(db: Store, payer: bytes) -> int:
-    """Count what somebody has proposed to us and we have not answered."""
-    return db.number("SELECT count(*) FROM settlements WHERE payer=? AND state=?", (payer, OFFERED))
-
-
-def _all(rows: list[sqlite3.Row]) -> list[Stored]:
-    return [Stored(**dict(row)) for row in rows]
+_DIRECTION = "WHERE payer=? AND payee=? AND unit=? AND state=?"
+SETTLEMENTS, CORRECTIONS = Shelf("settlements"), Shelf("corrections")
+save, get, everything, in_state = SETTLEMENTS.save, SETTLEMENTS.get, SETTLEMENTS.everything, SETTLEMENTS.in_state
+of_direction, sealed_from, count_offered = SETTLEMENTS.of_direction, SETTLEMENTS.sealed_from, SETTLEMENTS.count_offered

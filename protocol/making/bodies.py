@@ -52,6 +52,10 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     **circle_bodies.WELL,
     29: ("statement device first proof", [b"statement", DEVICE, 6, [HASH, HASH[::-1]]]),
     30: ("statement_id seen device at signature", [HASH, 8, DRIVER.device(), 1_740_036_960, SIGNATURE]),
+    22: ("proof", [b"proof"]),
+    23: ("reference reason text blind", [HASH, 1, "it was half the way", HASH[::-1]]),
+    24: ("terms signature proposer blind", [TERMS, SIGNATURE, DEVICE, HASH]),
+    25: ("reference text", [HASH, "found the note"]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -69,6 +73,7 @@ ALSO: dict[int, dict[str, list[Any]]] = {
     18: {"nothing now": [1, []], "a no": [0, []]},
     19: {
         "empty books": [1, []],
+        "corrections": [1, [[7, 0, "EUR", 1, HASH]]],
         "32 directions, told only": [0, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGH" for b in "ABCD"]],
     },
     20: {"nothing": [0, []], "eight records": [1, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 8]},
@@ -218,6 +223,19 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "a signature of 63 bytes": [HASH, 8, DEVICE, 7, SIGNATURE[1:]],
         "the signature as a number": [HASH, 8, DEVICE, 7, 7],
     },
+    23: {
+        "an id of 31 bytes": [HASH[1:], 1, "", HASH],
+        "reason 4": [HASH, 4, "", HASH],
+        "501 bytes": [HASH, 1, "x" * 501, HASH],
+        "a blind of 33 bytes": [HASH, 1, "", HASH + b"\0"],
+    },
+    24: {
+        "empty terms": [b"", *WELL[24][1][1:]],
+        "terms of 513 bytes": [bytes(513), *WELL[24][1][1:]],
+        "a blind of 33 bytes": [*WELL[24][1][:3], HASH + b"\0"],
+    },
+    25: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
+    22: {"no proof": [b""], "a proof of 2561 bytes": [bytes(2561)]},
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
     **circle_bodies.RANGE,
 }

@@ -22,6 +22,7 @@ ONE, TWO = digest("lz/blind/1", b"one"), digest("lz/blind/1", b"two")
 GENESIS, ADDED, REVOKED, ROTATED, PROPOSED, SEALED, LAPSED = 1, 2, 3, 4, 10, 11, 12
 SETTLE_PROPOSED, SETTLE_SEALED, SETTLE_LAPSED, CHECKPOINT, RESUMED = 20, 21, 22, 50, 60
 OLD_LOG, HUB = Signer("passenger old log"), Signer("hub 1")
+CLAIM, DISPUTE, RESOLVED, CORRECT_PROPOSED, CORRECT_SEALED, CORRECT_LAPSED = 13, 30, 31, 40, 41, 42
 
 
 def genesis_payload(device: list[bytes] | None = None, **changes: Any) -> bytes:
@@ -93,6 +94,13 @@ def entries() -> Group:
         "a ride of a circle": later(kind=71),
         "a checkpoint": checkpoint(),
         "a checkpoint over the genesis alone": checkpoint(seq=2, payload=pack([1, ONE])),
+        "a claim": later(kind=CLAIM),
+        "a dispute": later(kind=DISPUTE, payload=pack([ONE, 1, TWO])),
+        "a dispute for a reason of no name": later(kind=DISPUTE, payload=pack([ONE, 0, TWO])),
+        "a claim or dispute, resolved": later(kind=RESOLVED),
+        "a correction, proposed": later(kind=CORRECT_PROPOSED),
+        "a correction, sealed": later(kind=CORRECT_SEALED),
+        "a correction, lapsed": later(kind=CORRECT_LAPSED),
         "resumed": resumed(),
         "resumed from an entry of the largest number": resumed(payload=pack([OLD_LOG.pk, 2**32 - 1, ONE])),
         "everything at its largest": later(seq=2**32 - 1, prev=b"\xff" * 32, time=2**40 - 1),
@@ -139,7 +147,7 @@ def _bent_entries(group: Group) -> None:
     for comment, fields in {
         "kind 5, which is none": later(kind=5),
         "a device is added by the first entry": fields_of(kind=ADDED, payload=pack([OLD_LOG.pk])),
-        "kind 13, which is none": later(kind=13),
+        "kind 19, which is none": later(kind=19),
         "kind 23, which is none": later(kind=23),
         "the kind as bytes": later(kind=b"\x0b"),
         "kind 61, which is none": later(kind=61),
@@ -187,6 +195,10 @@ def _bent_payloads(group: Group) -> None:
         ("resumed from a log of 31 bytes", "range", resumed(payload=pack([OLD_LOG.pk[1:], 9, ONE]))),
         ("resumed from entry 0", "range", resumed(payload=pack([OLD_LOG.pk, 0, ONE]))),
         ("resumed from an id of 33 bytes", "range", resumed(payload=pack([OLD_LOG.pk, 9, ONE + b"\0"]))),
+        ("a dispute with the payload of a receipt", "shape", later(kind=DISPUTE)),
+        ("a claim with the payload of a dispute", "shape", later(kind=CLAIM, payload=pack([ONE, 1, TWO]))),
+        ("a dispute for reason 3", "range", later(kind=DISPUTE, payload=pack([ONE, 3, TWO]))),
+        ("a dispute in words that are no hash", "range", later(kind=DISPUTE, payload=pack([ONE, 1, b"why"]))),
         ("a commitment of 31 bytes", "range", later(payload=pack([ONE[1:]]))),
         ("a commitment as text", "range", later(payload=pack(["c" * 32]))),
         ("a payload of 1025 bytes", "range", later(payload=bytes(1025))),
@@ -283,7 +295,7 @@ def chains() -> Group:
     group.invalid("a payload was altered", "signature", entries=[*log[:2], altered, *log[3:]], at=3)
     certified = genesis_payload(PASSENGER.device(by=STRANGER.identity))
     group.invalid("the device is certified by another person", "signature", entries=bent(1, payload=certified), at=1)
-    group.invalid("an entry of unknown kind", "range", entries=bent(3, kind=13), at=3)
+    group.invalid("an entry of unknown kind", "range", entries=bent(3, kind=19), at=3)
     group.invalid("a second genesis", "range", entries=bent(3, kind=GENESIS, payload=genesis_payload()), at=3)
     return group
 
@@ -292,7 +304,10 @@ Fields = dict[str, Any]
 
 
 def bundles(
-    receipt: Callable[..., Fields], halves: Callable[..., dict[str, bytes]], settled: Callable[..., dict[str, bytes]]
+    receipt: Callable[..., Fields],
+    halves: Callable[..., dict[str, bytes]],
+    settled: Callable[..., dict[str, bytes]],
+    corrected: Callable[..., dict[str, bytes]],
 ) -> Group:
     """Return the vectors of exported ledgers: a passenger's, with two receipts, and some with a settlement."""
     group = Group("Bundle")
@@ -332,6 +347,7 @@ def bundles(
         "in two currencies, each counted by itself", bundle=ledger({"unit": "CHF"}, {"dir_seq": 1, "dir_balance": 834})
     )
     _paid_bundles(group, whole, settled)
+    _corrected_bundles(group, whole, corrected)
     _resumed_bundles(group, whole)
     _revoked_bundles(group, whole)
     _checked_bundles(group, whole)
@@ -426,6 +442,41 @@ def _checked_bundles(group: Group, whole: Fields) -> None:
         ),
     ):
         group.invalid(comment, layer, bundle=wrong)
+
+
+def _corrected_bundles(group: Group, whole: Fields, corrected: Callable[..., dict[str, bytes]]) -> None:
+    """Add the passenger's ledger with a dispute about the first receipt, and its correction."""
+    record = digest("lz/terms/1", whole["receipts"][0]["terms"])
+
+    def ledger(kind: int = CORRECT_SEALED, *, says: bool = True, ends: bytes = TWO, **changes: Any) -> Fields:
+        steps: list[Step] = [(GENESIS, genesis_payload(PASSENGER.device()), {})]
+        for one in whole["receipts"]:
+            commitment = pack([digest("lz/blind/1", digest("lz/terms/1", one["terms"]) + one["blind"])])
+            steps += [(PROPOSED, commitment, {}), (SEALED, commitment, {})]
+        steps.append((DISPUTE, pack([TWO, 1, ONE]), {}))
+        head = {"init_seq": len(steps), "init_head": ids(chain(steps))[-1]}
+        made = corrected(**{"record": record, **head, **changes})
+        commitment = pack([digest("lz/blind/1", digest("lz/correct/1", made["terms"]) + made["blind"])])
+        steps += [(CORRECT_PROPOSED, commitment, {}), (kind, commitment, {}), (RESOLVED, pack([ends]), {})]
+        return {**whole, "corrections": [made] if says else [], "entries": chain(steps)}
+
+    alone = {**whole, "complete": False, "receipts": whole["receipts"][:1], "corrections": [corrected(record=record)]}
+    alone.pop("entries")
+    group.valid("a whole ledger with a correction", bundle=ledger())
+    group.valid("one receipt with its correction, without the log", bundle=alone)
+    for comment, bundle in (
+        ("a correction of another network than it says", {**alone, "receipts": [], "net": OTHER_NET}),
+        ("a correction that is sealed as a settlement is", ledger(SETTLE_SEALED)),
+        ("a correction that only lapsed", ledger(CORRECT_LAPSED)),
+        ("a sealed correction is missing from a complete ledger", ledger(says=False)),
+        ("the first correction has number 2", ledger(dir_seq=2)),
+        ("the first correction has a total beyond its difference", ledger(dir_balance=-418)),
+        ("a correction of a receipt that is not there", ledger(record=ONE)),
+        ("a correction in another currency than the receipt", ledger(unit="CHF")),
+        ("a correction named a head that the log never had", ledger(init_head=ONE)),
+        ("a dispute is resolved that nobody began", ledger(ends=ONE)),
+    ):
+        group.invalid(comment, "chain", bundle=bundle)
 
 
 def _resumed_bundles(group: Group, whole: Fields) -> None:

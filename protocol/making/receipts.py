@@ -27,8 +27,14 @@ def files() -> dict[str, str]:
         "receipt": document("receipts with both halves", "receipt", CHAPTER, _receipts()),
         "entry": document("log entries", "entry", CHAPTER, logs.entries()),
         "chain": document("logs", "chain", CHAPTER, logs.chains()),
-        "bundle": document("exported ledgers", "bundle", CHAPTER, logs.bundles(receipt, halves, _settled())),
+        "bundle": document(
+            "exported ledgers", "bundle", CHAPTER, logs.bundles(receipt, halves, _settled(), _corrected())
+        ),
     }
+
+
+def _bundles() -> Group:
+    return logs.bundles(receipt, halves, _settled(), _corrected())
 
 
 def _settled() -> Callable[..., dict[str, bytes]]:
@@ -37,6 +43,17 @@ def _settled() -> Callable[..., dict[str, bytes]]:
 
     def make(**changes: Any) -> dict[str, bytes]:
         terms = body(settlement(**changes))
+        return {"terms": terms, **both(terms)}
+
+    return make
+
+
+def _corrected() -> Callable[..., dict[str, bytes]]:
+    """Return what makes a correction with both halves; that module builds on this one, too."""
+    from making.corrections import both, correction  # noqa: PLC0415 # the reason stands above
+
+    def make(**changes: Any) -> dict[str, bytes]:
+        terms = body(correction(**changes))
         return {"terms": terms, **both(terms)}
 
     return make

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books, imports, rides, settlements
+from lazpool.actions import books, confirming, disputes, imports, rides, settlements
 from lazpool.actions import deals as decisions
+from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.desk import create_home
 from lazpool.actions.exporting import bundle
 from lazpool.config import Config
@@ -16,6 +17,7 @@ from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.recovery import SealedRecord
 from lazpool.records.settlements import CASH
 from lazpool.rules.negotiation import State
+from lazpool.store import disputes as disputed
 from lazpool.store import ledger, recoveries
 from lazpool.store import settlements as settled
 from tests.actions.test_backups import back_up, lose
@@ -131,6 +133,32 @@ def test_what_was_signed_since_the_backup_comes_back(town: Town, loser: str) -> 
     pay(town, 20)
     agree(town)
     assert len(ledger.receipts(town[loser].node)) == 10
+
+
+@pytest.mark.parametrize("loser", BOTH)
+def test_corrections_come_back(town: Town, loser: str) -> None:
+    """So do corrections from either side, and a dispute from before the backup is resolved by the one that returns."""
+    ride(town)
+    (record,) = ledger.receipts(town["ann"].node)
+    disputes.dispute(town[loser], record.id, 1)
+    town.carry()
+    file = back_up(town, loser)
+    for proposer, other, amount in (("ann", "bob", 100), ("bob", "ann", 200)):
+        made = correct(town[proposer], record.id, amount)
+        town.carry()
+        confirming.confirm(town[other], CORRECTING, made.id)
+        town.carry()
+    lose(town, loser, file)
+    settle_down(town)
+    agree(town)
+    (row,) = books.balance(town["bob"])
+    assert row.amount == 200
+    assert [one.state for one in disputed.everything(town[loser].node)] == ["resolved"]
+    made = correct(town[loser], record.id, 300)
+    town.carry()
+    confirming.confirm(town["bob" if loser == "ann" else "ann"], CORRECTING, made.id)
+    town.carry()
+    agree(town)
 
 
 @pytest.mark.parametrize("loser", BOTH)

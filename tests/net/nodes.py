@@ -22,7 +22,7 @@ async def echo(node_pk: bytes, frame: bytes) -> bytes:
     return node_pk + frame
 
 
-def let_through(_topic: str, data: bytes) -> bool:
+def let_through(_topic: str, data: bytes, _forwarder: bytes) -> bool:
     """Accept every post but those that begin with `bad`."""
     return not data.startswith(b"bad")
 

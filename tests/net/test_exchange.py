@@ -35,7 +35,7 @@ async def answer(_node_pk: bytes, frame: bytes) -> bytes:
 
 def node() -> AbstractAsyncContextManager[Network]:
     """Open a host that answers ASK."""
-    return open_network(os.urandom(32), LISTEN, serve={ASK: answer}, check=lambda _topic, _data: True)
+    return open_network(os.urandom(32), LISTEN, serve={ASK: answer}, check=lambda *_: True)
 
 
 async def test_frames_up_to_the_bounds_pass_whole() -> None:

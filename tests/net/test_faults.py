@@ -36,7 +36,7 @@ def target() -> Iterator[Victim]:
 
 async def answers(target: Victim) -> bool:
     """Tell whether a newcomer can connect to a host and be answered."""
-    async with open_network(os.urandom(32), [], serve={}, check=lambda _topic, _data: True) as newcomer:
+    async with open_network(os.urandom(32), [], serve={}, check=lambda *_: True) as newcomer:
         node_pk = await newcomer.connect(target.address)
         return await newcomer.ask(node_pk, ECHO, b"still there?") == b"still there?"
 

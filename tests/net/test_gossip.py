@@ -101,7 +101,7 @@ async def test_a_burst_arrives_whole() -> None:
 async def test_posts_are_passed_on_and_bad_ones_are_not() -> None:
     """A node between two passes on what its check accepts; what it refuses, or fails on, ends there."""
 
-    def fussy(_topic: str, data: bytes) -> bool:
+    def fussy(_topic: str, data: bytes, _forwarder: bytes) -> bool:
         if data == b"fail":
             raise ZeroDivisionError
         return data == b"good"

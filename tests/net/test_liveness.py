@@ -120,7 +120,7 @@ async def test_visitors_leave_no_place_taken(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(host, "MAX_CONNECTIONS", 4)
     async with node() as a:
         for _ in range(10):
-            async with open_network(os.urandom(32), [], serve={}, check=lambda _topic, _data: True) as visitor:
+            async with open_network(os.urandom(32), [], serve={}, check=lambda *_: True) as visitor:
                 await visitor.connect(a.addresses()[0])
                 assert await visitor.ask(a.node_pk, ECHO, b"") == visitor.node_pk
 
@@ -147,7 +147,7 @@ async def test_one_identity_holds_few_connections(monkeypatch: pytest.MonkeyPatc
     async with node() as a, trio.open_nursery() as nursery:
 
         async def twin() -> None:
-            async with open_network(seed, LISTEN, serve={}, check=lambda _topic, _data: True) as same:
+            async with open_network(seed, LISTEN, serve={}, check=lambda *_: True) as same:
                 await same.connect(a.addresses()[0])
                 await trio.sleep_forever()
 

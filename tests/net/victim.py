@@ -37,7 +37,7 @@ async def echo(_node_pk: bytes, frame: bytes) -> bytes:
     return bytes(1024 * 1024) if frame == b"huge" else frame
 
 
-def check(_topic: str, data: bytes) -> bool:
+def check(_topic: str, data: bytes, _forwarder: bytes) -> bool:
     """Accept all but `bad...`; fail on `raise...`, as a check of ours must never do."""
     if data.startswith(b"raise"):
         raise ZeroDivisionError

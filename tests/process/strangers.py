@@ -58,6 +58,18 @@ class Stranger:
         """Hear the gossip of an area."""
         self._call(self._open().subscribe, topic(NET, area))
 
+    def subscribe(self, name: str) -> None:
+        """Hear a topic."""
+        self._call(self._open().subscribe, name)
+
+    def listeners(self, name: str) -> int:
+        """Count the neighbours that are known to hear a topic."""
+        return self._open().listeners(name)
+
+    def publish(self, name: str, data: bytes) -> int:
+        """Gossip anything at all; return how many it was sent to."""
+        return self._call(self._open().publish, name, data)
+
     def close(self, node_pk: bytes) -> None:
         """End the connection to a node."""
         self._call(self._open().close_peer, node_pk)
@@ -109,7 +121,7 @@ class Stranger:
 
         return handle
 
-    def _check(self, _topic: str, data: bytes) -> bool:
+    def _check(self, _topic: str, data: bytes, _forwarder: bytes) -> bool:
         self.heard.append(data)
         return True
 

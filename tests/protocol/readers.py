@@ -12,20 +12,23 @@ from lazpool.records import mail, sync, where
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.circles import CoSignature, FoundingTerms, RideTerms, founding_from, invite_from, ride_from
+from lazpool.records.corrections import correction_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
+from lazpool.records.forks import fork_from
 from lazpool.records.groups import from_code, member_tag, post_tag, to_code
 from lazpool.records.letters import open_letter
 from lazpool.records.people import Device, device_from
 from lazpool.records.places import centre
 from lazpool.records.posts import Offer, check_signature, read_post
-from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, check_second, receipt_from
+from lazpool.records.receipts import blind_commitment, check_first, check_second, receipt_from
 from lazpool.records.revocations import MAX_REVOCATION, read_revocation, read_rotation
 from lazpool.records.route import pack_route, unpack_route
-from lazpool.records.settlements import SettlementTerms, settlement_from
+from lazpool.records.settlements import settlement_from
 from lazpool.rules import ledger, merkle
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
 from lazpool.rules.circles import counted, is_whole
+from lazpool.rules.forks import check_fork
 from lazpool.rules.itinerary import Rider
 from lazpool.rules.matching import Miss
 from lazpool.rules.reconcile import View
@@ -43,6 +46,7 @@ from tests.protocol.shown import shown, shown_value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lazpool.records.cosigned import CoSignedTerms
     from tests.protocol.vectors import Vector
 
 MAX_PART = 512
@@ -262,7 +266,7 @@ def _device(data: bytes) -> Device:
 
 
 def sealed_receipt(
-    parts: dict[str, str], read: Callable[[bytes], ReceiptTerms | SettlementTerms] = receipt_from
+    parts: dict[str, str], read: Callable[[bytes], CoSignedTerms] = receipt_from
 ) -> ledger.SealedReceipt:
     """Return a receipt or a settlement from the hex fields of a vector or a bundle, not yet checked."""
     raw = {name: bytes.fromhex(parts[name]) for name in ("terms", "init_sig", "init_device", "resp", "blind")}
@@ -297,6 +301,14 @@ def _revocation(vector: Vector) -> Any:
 def _rotation(vector: Vector) -> Any:
     terms, _ = read_rotation(vector.raw("bytes"))
     return {"id": terms.id.hex(), "fields": shown(terms)}
+
+
+def _correction(vector: Vector) -> Any:
+    terms = correction_from(vector.raw("terms"))
+    same(vector.raw("terms"), terms.body())
+    sealed = sealed_receipt(vector.test, correction_from)
+    sealed.check()
+    return {"id": terms.id.hex(), "commitment": sealed.commitment.hex(), "fields": shown(terms)}
 
 
 def _entry(vector: Vector) -> Any:
@@ -386,6 +398,13 @@ def _circle_code(vector: Vector) -> Any:
     return {"fields": shown(invite)}
 
 
+def _fork(vector: Vector) -> Any:
+    fork = fork_from(vector.raw("bytes"))
+    same(vector.raw("bytes"), fork.pack())
+    split = check_fork(fork)
+    return {"log": fork.log_pk.hex(), "what": split.what.value, "number": split.seq}
+
+
 READERS: dict[str, Callable[[Vector], Any]] = {
     **proof_readers.READERS,
     "Codec": _codec,
@@ -418,8 +437,10 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Settlement": _settlement,
     "Revocation": _revocation,
     "Rotation": _rotation,
+    "Correction": _correction,
     "Entry": _entry,
     "Chain": _chain,
+    "Fork": _fork,
     "GroupPost": _group_post,
     "GroupMember": _group_member,
     "GroupCode": _group_code,

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from lazpool.errors import MalformedError
+from lazpool.records.corrections import correction_from
 from lazpool.records.entries import ROTATED, entry_from, keys_of
 from lazpool.records.settlements import settlement_from
 from lazpool.rules.ledger import check_counts, verify_chain, verify_links, verify_receipts
@@ -63,6 +64,7 @@ def test_exports_agree_with_the_ledger(vector: Vector) -> None:
     bundle = vector.test["bundle"]
     receipts = [sealed_receipt(one) for one in bundle["receipts"]]
     receipts += [sealed_receipt(one, settlement_from) for one in bundle.get("settlements", [])]
+    receipts += [sealed_receipt(one, correction_from) for one in bundle.get("corrections", [])]
     for receipt in receipts:
         receipt.check()
     if "entries" not in bundle:

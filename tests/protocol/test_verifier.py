@@ -31,8 +31,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Python that cannot import lazpool, even where it is installed."""
 KNOWN = {"codec", "hash", "signature", "certificate", "envelope", "entry", "chain", "receipt", "settlement", "bundle"}
-KNOWN |= {"merkle", "checkpoint", "proof"}
-KNOWN |= {"revocation", "rotation"}
+KNOWN |= {"merkle", "checkpoint", "proof", "fork", "correction", "revocation", "rotation"}
 BUNDLES = [vector for vector in vectors() if vector.group["type"] == "Bundle"]
 BYTES = [one.raw("bytes") for one in vectors() if len(one.test.get("bytes", "")) < 2000 and "bytes" in one.test]
 

@@ -12,7 +12,9 @@ from lazpool.errors import MalformedError
 from lazpool.records import mail, sync
 from lazpool.records.agreements import AgreementTerms, agreement_from
 from lazpool.records.bodies import body_from
+from lazpool.records.corrections import correction_from
 from lazpool.records.entries import COMMITMENTS, GENESIS, Entry, commitment_of, entry_from, genesis_from
+from lazpool.records.forks import fork_from
 from lazpool.records.halves import Countersign
 from lazpool.records.letters import open_letter, seal_letter
 from lazpool.records.places import on_grid
@@ -60,7 +62,7 @@ def _body_of(kind: int) -> Callable[[bytes], object]:
 
 
 READERS: list[Callable[[bytes], object]] = [
-    *(read_post, post_from_body, agreement_from, receipt_from, _entry, unpack_route, _open),
+    *(correction_from, fork_from, read_post, post_from_body, agreement_from, receipt_from, _entry, unpack_route, _open),
     *(mail.read_frame, mail.read_answer, sync.read_frame, read_hello, _cover, read_posts, read_taken),
     *(_body_of(kind) for kind in range(1, 13)),
     lambda plain: _open(seal(box_public_key(BOX), plain[:MAX_PLAIN])),

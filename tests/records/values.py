@@ -11,7 +11,9 @@ from lazpool.records import (
     circle_bodies,
     circles,
     deal_bodies,
+    disputes,
     entries,
+    forks,
     halves,
     mail,
     people,
@@ -185,6 +187,10 @@ any_body = st.one_of(
         circle_bodies.Told,
         *(st.integers(1, MAX_MINUTE), hashes, st.lists(some, max_size=4).map(tuple), st.integers(0, 1)),
     ),
+    st.builds(disputes.Dispute, hashes, st.integers(0, 3), texts(500), hashes),
+    st.builds(disputes.Correction, st.binary(min_size=1, max_size=512), signatures, devices, hashes),
+    st.builds(disputes.DisputeEnded, hashes, texts(500)),
+    st.builds(forks.ForkShown, st.binary(min_size=1, max_size=2560)),
 )
 
 genesis = st.builds(entries.Genesis, devices, hashes, texts(64))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
 
 TABLES = ("places", "hubs", "posts", "boxes", "deals", "notes", "letters", "entries", "receipts", "settlements")
+TABLES += ("corrections", "disputes")
 SETTLED = "id, kind, deal, letter_kind, counter, tag, letterboxes, data, awaits, answers, expires"
 """The columns of the outbox that say what is sent; the others say when it is sent next."""
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lazpool.actions import answers, endings, imports, logbook, receipts, recovery, settlements
+from lazpool.actions import answers, confirming, endings, imports, logbook, receipts, recovery
+from lazpool.actions import corrections as agreed
 from lazpool.records.entries import entry_from
 from lazpool.records.halves import Receipt
 from lazpool.records.recovery import Records
@@ -163,31 +164,31 @@ def uses_numbers_twice(patch: pytest.MonkeyPatch) -> None:
 
 def settles_halfway(patch: pytest.MonkeyPatch) -> None:
     """Store a settlement in one transaction and its log entry in the next."""
-    save = settled.save
+    save = settled.Shelf.save
 
-    def save_alone(db: Store, settlement: settled.Stored) -> None:
-        save(db, settlement)
+    def save_alone(shelf: settled.Shelf, db: Store, settlement: settled.Stored) -> None:
+        save(shelf, db, settlement)
         db.execute("COMMIT")
         db.execute("BEGIN IMMEDIATE")
 
-    patch.setattr(settled, "save", save_alone)
+    patch.setattr(settled.Shelf, "save", save_alone)
 
 
 def settles_from_one(patch: pytest.MonkeyPatch) -> None:
     """Give every settlement of a pair the first number."""
-    patch.setattr(settlements, "_last", lambda *_: (0, 0))
+    patch.setattr(confirming, "last", lambda *_: (0, 0))
 
 
 def forgets_what_lapsed(patch: pytest.MonkeyPatch) -> None:
     """Take no half for a settlement that has lapsed."""
-    find = settled.get
+    find = settled.Shelf.get
 
     def alive(*words: Any) -> settled.Stored | None:
         found = find(*words)
         return None if found is None or found.state == settled.LAPSED else found
 
-    patch.setattr(settled, "get", alive)
-    patch.setattr(settlements, "ask", lambda *_: None)  # which would bring it back
+    patch.setattr(settled.Shelf, "get", alive)
+    patch.setattr(agreed, "ask", lambda *_: None)  # which would bring it back
 
 
 def keeps_what_it_has(patch: pytest.MonkeyPatch) -> None:

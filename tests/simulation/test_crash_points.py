@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.simulation.losses import prepare_lost, recover_at
-from tests.simulation.wishes import SETTLEMENTS, STORIES, crash_at, prepare_ridden, prepare_two
+from tests.simulation.wishes import CORRECTIONS, SETTLEMENTS, STORIES, crash_at, prepare_ridden, prepare_two
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,5 +58,14 @@ def test_every_crash_point_of_a_settlement(ridden: Path, tmp_path: Path, name: s
     """Whichever write of whichever side a process dies at, a settlement ends once and alike on both sides."""
     point = 1
     while crash_at(ridden, tmp_path / "run", SETTLEMENTS[name], point):
+        point += 1
+    assert point > 30, "there were hardly any points to crash at"
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_every_crash_point_of_a_correction(ridden: Path, tmp_path: Path, name: str) -> None:
+    """Whichever write of whichever side a process dies at, a correction counts once and alike on both sides."""
+    point = 1
+    while crash_at(ridden, tmp_path / "run", CORRECTIONS[name], point):
         point += 1
     assert point > 30, "there were hardly any points to crash at"

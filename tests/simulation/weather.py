@@ -7,13 +7,14 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
+from lazpool.actions import confirming, disputes, posts, proposals, rides, settlements
 from lazpool.actions import deals as decisions
-from lazpool.actions import posts, proposals, rides, settlements
+from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.tick import tick
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.settlements import CASH
 from lazpool.rules.negotiation import OPEN, Role, State
-from lazpool.store import board, deals, own
+from lazpool.store import board, deals, ledger, own
 from lazpool.store import settlements as settled
 from tests.simulation.wishes import D, P, WatchedTown
 from tests.simulation.witness import Witness
@@ -106,6 +107,8 @@ class Storm(WatchedTown):
             deals.open_deals(desk.node)
             or settled.in_state(desk.node, settled.PROPOSED)
             or settled.in_state(desk.node, settled.OFFERED)
+            or settled.CORRECTIONS.in_state(desk.node, settled.PROPOSED)
+            or settled.CORRECTIONS.in_state(desk.node, settled.OFFERED)
             for desk in self.desks.values()
         )
 
@@ -155,7 +158,7 @@ def anything(town: Storm, name: str) -> None:
             case 5 if known:
                 rides.enter_code(desk, chance.choice(known).id, "123456")
             case 7 | 8 | 9:
-                _settle_anything(town, desk, known)
+                chance.choice((_settle_anything, _disagree_anyhow))(town, desk, known)
             case 6 if chance.random() < 0.1 and (mine := own.posts(desk.node)):
                 posts.withdraw(desk, chance.choice(mine).id)
             case _:
@@ -178,6 +181,24 @@ def _settle_anything(town: Storm, desk: Desk, known: list[Deal]) -> None:
             settlements.refuse(desk, chance.choice(mine).id, "no")
 
 
+def _disagree_anyhow(town: Storm, desk: Desk, known: list[Deal]) -> None:
+    chance, shelf = town.chance, settled.CORRECTIONS
+    records = [one.id for one in (*ledger.receipts(desk.node), *settled.in_state(desk.node, settled.SEALED))]
+    mine = shelf.everything(desk.node)
+    offered = [one.id for one in mine if one.state == settled.OFFERED]
+    match chance.randrange(6):
+        case 0 | 1 if records:
+            correct(desk, chance.choice(records), chance.randint(0, 999))
+        case 2 if offered:
+            confirming.confirm(desk, CORRECTING, chance.choice(offered))
+        case 3 if mine:
+            confirming.refuse(desk, CORRECTING, chance.choice(mine).id, "no")
+        case 4 if records:
+            disputes.dispute(desk, chance.choice(records), chance.randint(0, 2))
+        case 5 if known:
+            disputes.claim(desk, chance.choice(known).id)
+
+
 def finish(town: Storm, name: str) -> None:
     """Let somebody bring to an end what is open: say no to what was asked, say done to what was agreed."""
     desk = town[name]
@@ -190,6 +211,12 @@ def finish(town: Storm, name: str) -> None:
             rides.done(desk, deal.id)
     for one in settled.in_state(desk.node, settled.OFFERED):
         (settlements.confirm if town.chance.random() < 0.5 else settlements.refuse)(desk, one.id)
+    for one in settled.CORRECTIONS.in_state(desk.node, settled.OFFERED):
+        answer = confirming.confirm if town.chance.random() < 0.5 else confirming.refuse
+        try:
+            answer(desk, CORRECTING, one.id)
+        except RefusedError:  # another correction of that record was sealed meanwhile
+            confirming.refuse(desk, CORRECTING, one.id)
 
 
 def _go_on(town: Storm, name: str, deal: Deal) -> None:

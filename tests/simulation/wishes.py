@@ -6,12 +6,14 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from lazpool.actions import confirming, disputes, proposals, rides, settlements
 from lazpool.actions import deals as decisions
-from lazpool.actions import proposals, rides, settlements
+from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.tick import tick
 from lazpool.records.settlements import BANK
 from lazpool.rules.negotiation import Role, State
-from lazpool.store import deals
+from lazpool.store import deals, ledger
+from lazpool.store import disputes as disputed
 from lazpool.store import settlements as settled
 from tests.simulation.crashing import FragileTown
 from tests.simulation.witness import Witness
@@ -47,12 +49,22 @@ class Story:
     wishes: Mapping[str, Wish]
     end: State
     settled: tuple[tuple[str, ...], ...] = ((), ())
+    corrected: tuple[tuple[str, ...], ...] = ((), ())
+    disputed: tuple[tuple[str, ...], ...] = ((), ())
 
     def is_over(self, town: Town) -> bool:
         """Tell whether both sides have got there, and nothing is sent any more."""
         ends = [deal.state for desk in town.desks.values() for deal in deals.all_deals(desk.node)]
         paid = tuple(tuple(one.state for one in settled.everything(desk.node)) for desk in town.desks.values())
-        return ends == [self.end, self.end] and paid == self.settled and town.is_quiet()
+        more = self._corrected(town) == self.corrected and self._disputed(town) == self.disputed
+        return ends == [self.end, self.end] and paid == self.settled and more and town.is_quiet()
+
+    def _corrected(self, town: Town) -> tuple[tuple[str, ...], ...]:
+        shelf = settled.CORRECTIONS
+        return tuple(tuple(one.state for one in shelf.everything(desk.node)) for desk in town.desks.values())
+
+    def _disputed(self, town: Town) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(one.state for one in disputed.everything(desk.node)) for desk in town.desks.values())
 
 
 def proposes(town: Town) -> None:
@@ -162,6 +174,59 @@ def waits_too_long(town: Town) -> None:
         confirms(town)
 
 
+def corrects(name: str, *, times: int = 1) -> Wish:
+    """Return the wish to correct the ride's receipt, so many times, each once the one before is answered."""
+
+    def wish(town: Town) -> None:
+        desk = town[name]
+        known = [one for one in settled.CORRECTIONS.everything(desk.node) if one.payer == desk.identity]
+        if len(known) < times and not [one for one in known if one.state == settled.PROPOSED]:
+            (receipt,) = ledger.receipts(desk.node)
+            correct(desk, receipt.id, 100 + len(known))
+
+    return wish
+
+
+def agrees(name: str) -> Wish:
+    """Return the wish to confirm every correction that one is offered."""
+
+    def wish(town: Town) -> None:
+        for one in settled.CORRECTIONS.in_state(town[name].node, settled.OFFERED):
+            confirming.confirm(town[name], CORRECTING, one.id)
+
+    return wish
+
+
+def disagrees(town: Town) -> None:
+    """Let Bob refuse every correction that he is offered."""
+    for one in settled.CORRECTIONS.in_state(town["bob"].node, settled.OFFERED):
+        confirming.refuse(town["bob"], CORRECTING, one.id, "no")
+
+
+def disputes_it(town: Town) -> None:
+    """Let Bob dispute the ride's receipt, once."""
+    if not disputed.everything(town["bob"].node):
+        (receipt,) = ledger.receipts(town["bob"].node)
+        disputes.dispute(town["bob"], receipt.id, 1, "half the way")
+
+
+def corrects_what_is_disputed(town: Town) -> None:
+    """Let Ann correct the receipt once she has heard that Bob disputes it."""
+    if disputed.everything(town["ann"].node):
+        corrects("ann")(town)
+
+
+def agrees_too_late(town: Town) -> None:
+    """Let a month pass before Bob looks at the correction that he is offered, once Ann has proposed it."""
+    offered = settled.CORRECTIONS.in_state(town["bob"].node, settled.OFFERED)
+    proposed = settled.CORRECTIONS.in_state(town["ann"].node, settled.PROPOSED)
+    if offered and proposed:
+        town.now += 60 * (confirming.LIFETIME + 1)
+        tick(town["ann"])
+    elif offered:
+        agrees("bob")(town)
+
+
 _takes, _follows = accepts("bob", D, State.RECEIVED), accepts("ann", P, State.INVITED)
 STORIES: dict[str, Story] = {
     "code": Story({"ann": proposes, "bob": both(_takes, enters_code())}, State.RECEIPTED),
@@ -180,6 +245,21 @@ SETTLEMENTS: dict[str, Story] = {
     "confirmed late": Story({"ann": settles(), "bob": waits_too_long}, State.RECEIPTED, _SEALED),
 }
 """Stories that begin after a ride."""
+_TWO = (("sealed",) * 2, ("sealed",) * 2)
+_ENDED = (("resolved",), ("resolved",))
+CORRECTIONS: dict[str, Story] = {
+    "confirmed": Story({"ann": corrects("ann"), "bob": agrees("bob")}, State.RECEIPTED, corrected=_SEALED),
+    "twice": Story({"bob": corrects("bob", times=2), "ann": agrees("ann")}, State.RECEIPTED, corrected=_TWO),
+    "refused": Story({"ann": corrects("ann"), "bob": disagrees}, State.RECEIPTED, corrected=_REFUSED),
+    "confirmed late": Story({"ann": corrects("ann"), "bob": agrees_too_late}, State.RECEIPTED, corrected=_SEALED),
+    "disputed": Story(
+        {"ann": corrects_what_is_disputed, "bob": both(disputes_it, agrees("bob"))},
+        State.RECEIPTED,
+        corrected=_SEALED,
+        disputed=_ENDED,
+    ),
+}
+"""The same of corrections and disputes."""
 
 
 def play(town: WatchedTown, story: Story, *, rounds: int = 30) -> None:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from lazpool.actions import books
 from lazpool.actions.exporting import bundle
 from lazpool.records.agreements import agreement_from
+from lazpool.records.cosigned import terms_from
 from lazpool.records.deal_bodies import Acceptance, Proposal
+from lazpool.records.disputes import Correction, Dispute
 from lazpool.records.halves import Confirmation, Countersign, Receipt, Settlement
 from lazpool.records.posts import read_post
-from lazpool.records.receipts import receipt_from
-from lazpool.records.settlements import settlement_from
 from lazpool.records.shape import shaped
 from lazpool.rules.negotiation import SEATED, Role, State
 from lazpool.store import deals, ledger
@@ -39,7 +39,10 @@ _NOT_DURABLE = {
     Receipt.KIND: "SELECT 1 FROM receipts WHERE deal=? AND length(first)=64",
     Countersign.KIND: "SELECT 1 FROM receipts WHERE state='sealed' AND passenger=(SELECT peer FROM deals WHERE id=?)",
     Settlement.KIND: "SELECT 1 FROM settlements WHERE deal=? AND length(first)=64",
-    Confirmation.KIND: "SELECT 1 FROM settlements WHERE state='sealed' AND payer=(SELECT peer FROM deals WHERE id=?)",
+    Confirmation.KIND: "SELECT 1 FROM (SELECT state, payer FROM settlements UNION ALL SELECT state, payer "
+    "FROM corrections) WHERE state='sealed' AND payer=(SELECT peer FROM deals WHERE id=?)",
+    Correction.KIND: "SELECT 1 FROM corrections WHERE deal=? AND length(first)=64",
+    Dispute.KIND: "SELECT 1 FROM disputes WHERE deal=? AND mine=1",
 }
 """What must be on the disk when a letter of that kind leaves."""
 
@@ -84,7 +87,8 @@ class Witness:
 
     def _ledger_holds(self, name: str, desk: Desk) -> None:
         """Check the whole ledger, when it changed since the last look."""
-        told = "(SELECT group_concat(state) FROM receipts), (SELECT group_concat(state) FROM settlements)"
+        told = "(SELECT group_concat(state) FROM receipts), (SELECT group_concat(state) FROM settlements), "
+        told += "(SELECT group_concat(state) FROM corrections), (SELECT group_concat(state) FROM disputes)"
         sql = f"SELECT count(*), {told} FROM entries"  # noqa: S608 # our names
         stage = tuple(desk.node.all(sql)[0])
         if self._verified.get(name) != stage:
@@ -145,9 +149,9 @@ class Witness:
     def _heads_hold(self, desk: Desk) -> None:
         """Check that the heads which receipts name are those of the logs (4)."""
         for state in (ledger.PROPOSED, ledger.LAPSED, ledger.SEALED):
-            for stored in [*ledger.receipts(desk.node, state), *settled.in_state(desk.node, state)]:
-                read = settlement_from if isinstance(stored, settled.Stored) else receipt_from
-                terms = read(stored.terms)
+            confirmed = [*settled.in_state(desk.node, state), *settled.CORRECTIONS.in_state(desk.node, state)]
+            for stored in [*ledger.receipts(desk.node, state), *confirmed]:
+                terms = terms_from(stored.terms)
                 self._is_head(terms.init_log, terms.init_seq, terms.init_head)
                 if stored.second:
                     _, device, seq, head, _ = shaped(stored.second, 512, 5)
@@ -176,7 +180,7 @@ class Witness:
     def _settlements_alike(self) -> None:
         ends: dict[bytes, dict[bool, str]] = {}
         for desk in self._town.desks.values():
-            for stored in settled.everything(desk.node):
+            for stored in [*settled.everything(desk.node), *settled.CORRECTIONS.everything(desk.node)]:
                 ends.setdefault(stored.id, {})[stored.payer == desk.identity] = stored.state
         for end in ends.values():
             pair = end.get(True), end.get(False)
