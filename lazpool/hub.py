@@ -14,7 +14,12 @@ MAX_PLACES = 50
 _BIND = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
 _ADDRESS = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/[^/\s]+/tcp/\d{1,5}")
 _PORTS = 65536
-_WORDS: dict[type, str] = {str: "text in quotes", int: "a whole number", tuple: "a list of texts"}
+_WORDS: dict[type, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
 _HINTS = {
     "web": 'web = "127.0.0.1:8080"',
     "address": 'address = "/dns4/hub.example.org/tcp/4001", as members reach it',
@@ -30,7 +35,8 @@ class Hub:
 
     name, operator, rules: told on its page. web: HOST:PORT of that page, empty for none. address: where members reach
     it, empty for an address of the machine's own. areas: places around which it serves; none, and it serves what its
-    members follow. posts, letters_mb: how many posts, and megabytes of letters, it holds at most.
+    members follow. posts, letters_mb: how many posts, and megabytes of letters, it holds at most. members_only: it lets
+    in those whom it was told to allow, and nobody else.
     """
 
     name: str = ""
@@ -41,6 +47,7 @@ class Hub:
     areas: tuple[str, ...] = ()
     posts: int = 200_000
     letters_mb: int = 512
+    members_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be served."""

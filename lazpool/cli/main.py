@@ -17,7 +17,7 @@ COMMANDS = {
         "id": "home:show_id",
         "join": "home:join",
         "up": "running:up",
-        "hub": "running:hub",
+        "hub": "hubs:hub",
         "status": "running:status",
         "doctor": "checkup:doctor",
         "paths": "home:paths",

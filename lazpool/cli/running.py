@@ -1,4 +1,4 @@
-"""Running a node: up, hub run, status."""
+"""Running a node: up, status, and what `hub run` does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lazpool.cli.commands import command, epilog, group
+from lazpool.cli.commands import command
 from lazpool.errors import HaltedError, NoPageError, RefusedError
 from lazpool.node.presence import Presence, look
 from lazpool.store import board, own, post_office
@@ -23,39 +23,16 @@ if TYPE_CHECKING:
     from lazpool.node.run import Beside
 
 _LISTEN_UP = ("/ip4/0.0.0.0/tcp/0",)
-_LISTEN_HUB = ("/ip4/0.0.0.0/tcp/4001",)
-_HUB_EXAMPLES = """
-lazpool hub run --area 45.1885,5.7245 --area 45.7606,4.8594
-lazpool hub run --web 127.0.0.1:8080
-"""
-_LISTEN_HELP = "Where to listen; may be repeated."
+LISTEN_HELP = "Where to listen; may be repeated."
 
 
 @command("up", example="lazpool up\nlazpool up --listen /ip4/127.0.0.1/tcp/0")
-@click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_UP, show_default=True, help=_LISTEN_HELP)
+@click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_UP, show_default=True, help=LISTEN_HELP)
 @click.option("--no-listen", is_flag=True, help="Listen nowhere; be reached by way of the hubs you joined.")
 @click.pass_obj
 def up(app: App, listen: tuple[str, ...], no_listen: bool) -> None:  # noqa: FBT001 # click's signature
     """Run your node in the foreground until Ctrl-C."""
-    _run(app, () if no_listen else listen)
-
-
-@group("hub")
-def hub() -> None:
-    """Serve a community: a hub hears its areas and holds letters for people who are away."""
-
-
-@hub.command("run", epilog=epilog(_HUB_EXAMPLES))
-@click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_HUB, show_default=True, help=_LISTEN_HELP)
-@click.option("--area", multiple=True, metavar="PLACE", help="A place around which it serves; may be repeated.")
-@click.option("--web", metavar="HOST:PORT", default="", help="Show a page, health and metrics there.")
-@click.pass_obj
-def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...], web: str) -> None:
-    """Run a hub in the foreground until Ctrl-C.
-
-    What is not said here is taken from [hub] in config.toml.
-    """
-    _run(app, listen, hub=True, area=area, web=web)
+    run(app, () if no_listen else listen)
 
 
 @command("status", example="lazpool status\nlazpool --json status")
@@ -77,7 +54,8 @@ def status(app: App) -> None:
         app.show(document, *_lines(desk, there, document))
 
 
-def _run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = (), web: str = "") -> None:
+def run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = (), web: str = "") -> None:
+    """Run a node, or a hub, until it is told to stop."""
     # Only here: libp2p and trio take long to import.
     from lazpool.cli.logs import configure_logs  # noqa: PLC0415 # see above
     from lazpool.cli.typed import place  # noqa: PLC0415 # see above

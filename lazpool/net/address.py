@@ -52,6 +52,11 @@ def node_name(node_pk: bytes) -> str:
     return str(Multiaddr(_P2P_HEAD + node_pk)).removeprefix("/p2p/")
 
 
+def node_key(text: str) -> bytes:
+    """Return the 32-byte node key of a name, 12D3KooW..., or of the address that ends in it."""
+    return _node_of(_multiaddr(f"/p2p/{text.strip().rpartition('/')[2]}"))
+
+
 def parse_address(address: str) -> Address:
     """Check an address to dial, such as `/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...`; InvalidInputError if it is none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from lazpool.net.relay import Relay
 
+    Admit = Callable[[bytes], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class PeerEvent:
@@ -40,10 +43,14 @@ class Connections(INotifee):
     """The connections of one host, by node key."""
 
     def __init__(
-        self, host: BasicHost, relay: Relay, nursery: trio.Nursery, on_lost: Callable[[INetConn], None]
+        self, host: BasicHost, relay: Relay, nursery: trio.Nursery, on_lost: Callable[[INetConn], None], admit: Admit
     ) -> None:
-        """Follow a host; `on_lost` hears of a closed connection whose peer has another one left."""
+        """Follow a host; `on_lost` hears of a closed connection whose peer has another one left.
+
+        `admit` tells of a node key whether it may be connected.
+        """
         self._host, self._relay, self._nursery, self._on_lost = host, relay, nursery, on_lost
+        self._admit = admit
         self._dialling: defaultdict[bytes, trio.Lock] = defaultdict(trio.Lock)
         self._tell, self.events = trio.open_memory_channel[PeerEvent](EVENTS_QUEUE)
         self.peers: set[bytes] = set()
@@ -112,6 +119,10 @@ class Connections(INotifee):
         others = [other for other in self._live(conn) if other is not conn]
         if node_pk is None or len(others) >= MAX_CONNECTIONS_PER_PEER:
             report("connection refused", conn.muxed_conn.peer_id)
+            self._nursery.start_soon(forgiving, "refuse", close_connection, conn)
+            return
+        if not self._admit(node_pk):
+            report("node not let in", conn.muxed_conn.peer_id, logging.INFO)
             self._nursery.start_soon(forgiving, "refuse", close_connection, conn)
             return
         if node_pk not in self.peers:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from libp2p.host.basic_host import BasicHost
 
+    from lazpool.net.connections import Admit
+
 __all__ = ["Check", "Handler", "Network", "NetworkCrashedError", "PeerEvent", "open_network", "parse_address"]
 
 
@@ -40,11 +42,11 @@ class Network:
     """One open host. Made by `open_network`."""
 
     def __init__(
-        self, host: BasicHost, gossip: Gossip, exchange: Exchange, relay: Relay, nursery: trio.Nursery
+        self, host: BasicHost, gossip: Gossip, exchange: Exchange, relay: Relay, nursery: trio.Nursery, admit: Admit
     ) -> None:
         """Join the parts; tasks that watch connections run in `nursery`."""
         self._host, self._gossip, self._exchange, self._relay = host, gossip, exchange, relay
-        self._connections = Connections(host, relay, nursery, gossip.pubsub.leave_connection)
+        self._connections = Connections(host, relay, nursery, gossip.pubsub.leave_connection, admit)
         self.node_pk = node_pk_of(host.get_id().to_bytes()) or b""
         self.posts: trio.MemoryReceiveChannel[tuple[str, bytes]] = gossip.posts
         self.events: trio.MemoryReceiveChannel[PeerEvent] = self._connections.events
@@ -139,13 +141,20 @@ class Network:
 
 @asynccontextmanager
 async def open_network(
-    seed: bytes, listen: Sequence[str], *, serve: Mapping[str, Handler], check: Check, relay: bool = False
+    seed: bytes,
+    listen: Sequence[str],
+    *,
+    serve: Mapping[str, Handler],
+    check: Check,
+    relay: bool = False,
+    admit: Admit = lambda _: True,
 ) -> AsyncIterator[Network]:
     """Open a host for the duration of a block.
 
     `seed` (32 bytes) is the node key's; `listen` are multiaddrs such as /ip4/0.0.0.0/tcp/4001, none for a node that
     only dials; `serve` maps protocol names to handlers; `check` decides on (topic, data) whether a post is kept and
-    passed on; `relay`: carry circuits between others. Leaving takes two seconds at most. Raises LazpoolError
+    passed on; `relay`: carry circuits between others; `admit`: which node
+    keys may be connected. Leaving takes two seconds at most. Raises LazpoolError
     (cannot-listen), and NetworkCrashedError when libp2p stops by itself; what the block raises comes through as it is.
     """
     guard.install()
@@ -156,7 +165,7 @@ async def open_network(
     raised: Exception | None = None
     try:
         async with trio.open_nursery() as nursery:
-            network = Network(host, gossip, exchange, circuits, nursery)
+            network = Network(host, gossip, exchange, circuits, nursery, admit)
             core = trio.CancelScope(shield=True)
             try:
                 await nursery.start(_run, core, host, gossip, where)

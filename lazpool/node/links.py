@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lazpool.errors import LazpoolError, UnreachableError
+from lazpool.net.address import node_name
 from lazpool.node import mailman, relays, syncing
 from lazpool.node.state import log, say
 from lazpool.store import own, post_office
@@ -188,7 +189,7 @@ async def _ping(network: Network, peer: bytes) -> None:
 
 
 def _log_event(node: Node, event: PeerEvent) -> None:
-    what, peer = "connected" if event.connected else "disconnected", event.node_pk.hex()[:12]
+    what, peer = "connected" if event.connected else "disconnected", node_name(event.node_pk)
     if any(row["node_pk"] == event.node_pk for row in own.hubs(node.desk.node)):
         say(f"{what} {peer}", what, peer=peer)
     else:

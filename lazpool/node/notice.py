@@ -9,7 +9,9 @@ import trio
 
 from lazpool.actions import hearing
 from lazpool.actions.desk import renew_board
+from lazpool.actions.doors import guests
 from lazpool.actions.matches import match_own
+from lazpool.net.address import node_name
 from lazpool.node import links
 from lazpool.node.presence import Presence
 from lazpool.node.state import log
@@ -48,7 +50,8 @@ async def keep_up(node: Node, network: Network) -> None:
 
 def show(node: Node, network: Network) -> None:
     """Tell the other processes of this home that we run, and where."""
-    node.lock.show(Presence(os.getpid(), node.hub, (*network.addresses(), *node.circuits), len(network.peers())))
+    where = (*network.addresses(), *node.circuits)
+    node.lock.show(Presence(os.getpid(), node.hub, where, len(network.peers()), *network.carried))
 
 
 def match_all(node: Node) -> None:
@@ -68,6 +71,7 @@ async def _begin_board(node: Node, network: Network) -> None:
 
 async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
     """Follow what changed: neighbours hear of new areas and new tags, the outbox is carried out."""
+    await _show_out(node, network)
     node.links_bell.ring()
     hearing.show_own(node.desk)
     fresh_areas = node.refresh_own()
@@ -79,6 +83,17 @@ async def _take_up(node: Node, network: Network, nursery: trio.Nursery) -> None:
         nursery.start_soon(_tell, node, network)
     else:
         node.outbox_bell.ring()
+
+
+async def _show_out(node: Node, network: Network) -> None:
+    """Part with neighbours whom the operator does not let in any more."""
+    if not node.hub:
+        return
+    node.guests = guests(node.desk)
+    for peer in network.peers():
+        if not node.admits(peer):
+            log.info("not let in any more", node=node_name(peer))
+            await network.close_peer(peer)
 
 
 async def _tell(node: Node, network: Network) -> None:

@@ -23,12 +23,17 @@ TRIES, TRY_S = 10, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a running node tells the other processes of its home. addresses: full multiaddrs. peers: how many."""
+    """What a running node tells the other processes of its home.
+
+    addresses: full multiaddrs. peers: how many. places, circuits: of its relay, given and under way.
+    """
 
     pid: int
     hub: bool = False
     addresses: tuple[str, ...] = ()
     peers: int = 0
+    places: int = 0
+    circuits: int = 0
 
 
 class Lock:
@@ -97,6 +102,6 @@ def _is_free(descriptor: int) -> bool:
 def _parse(data: bytes) -> Presence:
     try:
         values = json.loads(data)
-        return Presence(values["pid"], values["hub"], tuple(values["addresses"]), values["peers"])
+        return Presence(**{**values, "addresses": tuple(values["addresses"])})
     except (ValueError, KeyError, TypeError):
         return Presence(0)  # it has just started, or is writing this very moment

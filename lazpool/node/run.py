@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lazpool.actions.tick import tick
-from lazpool.errors import LazpoolError
+from lazpool.errors import LazpoolError, RefusedError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
 from lazpool.node import hook, links, mailman, notice, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
@@ -64,7 +64,9 @@ async def _supervise(node: Node, listen: Sequence[str]) -> None:
             ears = Ears(node)
             serving = _Serving(node)
             key = node.desk.keys.node
-            async with open_network(key, listen, serve=serving.table, check=ears.check, relay=node.hub) as network:
+            async with open_network(
+                key, listen, serve=serving.table, check=ears.check, relay=node.hub, admit=node.admits
+            ) as network:
                 was_open = True
                 node.opened_networks += 1
                 await _work(node, network, ears, serving)
@@ -161,4 +163,6 @@ class _Serving:
         await self._ready.wait()
         if self._network is None or self._nursery is None:
             raise NetworkCrashedError("the network is gone")
+        if not self._node.admits(peer):
+            raise RefusedError("not let in")  # in the moment before its connection is closed
         return serve(self._node, self._network, self._nursery, peer, frame)

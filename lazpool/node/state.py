@@ -12,6 +12,7 @@ import structlog
 import trio
 
 from lazpool.actions.detours import measure_matches
+from lazpool.actions.doors import Guests, guests
 from lazpool.actions.matches import heard_in, own_live
 from lazpool.net.pace import Quotas
 from lazpool.net.throttle import Throttle
@@ -70,7 +71,8 @@ class Node:
     hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
     too early. mute: letterboxes that did not answer the last time. told: the hello that each neighbour heard of us, and
     when. work, gifts: what neighbours may have us do in a sync. refused: keys of posts not taken, with areas and time.
-    circuits: our addresses by way of hubs. network: the open one. began: of this process, in seconds of its clock.
+    circuits: our addresses by way of hubs. guests: whom a hub lets in. network: the open one. began: of this process,
+    in seconds of its clock.
     """
 
     desk: Desk
@@ -91,6 +93,7 @@ class Node:
     gifts: Quotas = field(default_factory=lambda: Quotas(GIFT_RATE, GIFT_BURST))
     refused: OrderedDict[bytes, tuple[tuple[int, ...], float]] = field(default_factory=OrderedDict)
     circuits: tuple[str, ...] = ()
+    guests: Guests = field(default_factory=Guests)
     network: Network | None = None
     sync_rounds: int = 0
     opened_networks: int = 0
@@ -102,6 +105,11 @@ class Node:
     def __post_init__(self) -> None:
         """Follow the areas that a hub was told to serve."""
         self.areas.update(self.fixed_areas[:MAX_AREAS])
+        self.guests = guests(self.desk)
+
+    def admits(self, peer: bytes) -> bool:
+        """Tell whether a peer may be connected; only hubs choose."""
+        return not self.hub or self.guests.admits(peer)
 
     def hello(self) -> Hello:
         """Return what we say to a neighbour."""

@@ -206,6 +206,12 @@ def count_kinds(db: Store) -> dict[int, int]:
     return dict(tuple(row) for row in db.all("SELECT kind, count(*) FROM posts GROUP BY kind"))
 
 
+def count_areas(db: Store) -> list[tuple[int, int]]:
+    """Return each area that has posts or withdrawals with how many, the busiest first."""
+    sql = "SELECT area, count(*) FROM post_areas GROUP BY area ORDER BY 2 DESC, 1"
+    return [(row[0], row[1]) for row in db.all(sql)]
+
+
 def count_area(db: Store, area: int) -> int:
     """Count the posts and withdrawals of an area."""
     return db.number("SELECT count(*) FROM post_areas WHERE area=?", (area,))

@@ -340,6 +340,11 @@ CREATE TABLE forgotten (commitment BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE forgotten_counts (salt BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+# Whom the operator of a hub blocked or allowed.
+_DOORS = """
+CREATE TABLE doors (node_pk BLOB PRIMARY KEY, side TEXT NOT NULL, note TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -365,6 +370,7 @@ _STEPS = {
     "forgotten": _FORGOTTEN,
     "forks": _FORKS,
     "disputes": _DISPUTES,
+    "doors": _DOORS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)
