@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH, MARGIN = 960.0, 6.0
 LABELS = 24
-_SIGN = 0.62
+_SIGN = 0.55
 """Width of a sign, of its size."""
 _BUSY, _BUSIEST = 10, 30
 """Posts of a cell from which on it is darker."""
@@ -143,7 +143,7 @@ def _label(frame: Frame, town: Town, cell: int, level: int, size: float) -> _Lab
     if level > 1:
         x, y = frame.at(centre(cell))
         fitting = min(size, 0.92 * _across(frame, cell) / (len(town.name) * _SIGN))
-        return _Label(town.name, x, y + 2.6 * size, fitting, level)
+        return _Label(town.name, x, y + 2.8 * size, fitting, level)
     x, y = frame.at(town.point)
     half = len(town.name) * size * _SIGN / 2
     return _Label(town.name, min(max(x, half + MARGIN), frame.width - half - MARGIN), y + 0.35 * size, size, level)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from string import Template
 from typing import TYPE_CHECKING
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import segno
@@ -16,6 +17,7 @@ from lazpool.actions.noticeboard import FEW, shown_cell
 from lazpool.records.places import centre
 from lazpool.web.drawing import draw
 from lazpool.web.snapshot import is_few
+from lazpool.web.style import sheet
 from lazpool.web.words import WORDS
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from lazpool.config import Config
     from lazpool.web.snapshot import Snapshot
 
+_SHEET = f"{crc32(sheet().encode()):08x}"
+"""Told in the link to the style sheet, which browsers keep for an hour: a new one is fetched at once."""
 _CODE = re.compile(r"`([^`]+)`")
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="$lang">
@@ -32,7 +36,7 @@ _PAGE = Template("""<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$name: $title</title>
-<link rel="stylesheet" href="style.css">
+<link rel="stylesheet" href="$sheet">
 </head>
 <body>
 <a class="skip" href="#main">$skip</a>
@@ -91,6 +95,7 @@ class Page:
             words,
             lang=self._language,
             name=escape(hub.name or words["unnamed"]),
+            sheet=f"style.css?{_SHEET}",
             choices="".join(self._choice(one) for one in WORDS),
             figures=self._figures(),
             span=self._span(),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
 import subprocess
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import trio
+from trio_websocket import open_websocket_url
 
 from lazpool.store import gazetteer
 from lazpool.web import serve
@@ -19,12 +23,17 @@ from tests.web.boards import NOW, filled, live, make_home
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trio_websocket import WebSocketConnection
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run", "--disable-default-apps", "--enable-logging=stderr"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+_LOOK = "document.readyState + !!document.querySelector('a')"
+_LOADED = "completetrue"
+_FOCUS = "(e => [e.textContent, getComputedStyle(e).outlineStyle].join('|'))(document.activeElement)"
 
 
 def browse(folder: Path, *options: str) -> tuple[str, str]:
@@ -59,3 +68,61 @@ async def test_a_browser_draws_the_page(tmp_path: Path) -> None:
     data = picture.read_bytes()
     assert struct.unpack(">II", data[16:24]) == (1000, 1600)
     assert len(data) > 40_000, "an empty page makes a small picture"
+
+
+async def tabbed(folder: Path, address: str, times: int) -> list[tuple[str, str]]:
+    """Open a page and press Tab so often; return what has the focus each time, and how it is outlined."""
+    told = folder / "keys" / "DevToolsActivePort"
+    command = [CHROMIUM, *QUIET, f"--user-data-dir={told.parent}", "--remote-debugging-port=0", address]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(trio.run_process, command, capture_stderr=True, check=False))
+        with trio.fail_after(100):
+            while not told.exists() or len(told.read_text().split()) < 2:  # noqa: ASYNC110 # the browser writes it once
+                await trio.sleep(0.1)
+            port = told.read_text().split()[0]
+            async with httpx.AsyncClient() as client:
+                pages = (await client.get(f"http://127.0.0.1:{port}/json/list")).json()
+            (page,) = [one for one in pages if one["type"] == "page"]
+            async with open_websocket_url(page["webSocketDebuggerUrl"]) as socket:
+                found = await _press(socket, times)
+        nursery.cancel_scope.cancel()
+    return found
+
+
+async def _press(socket: WebSocketConnection, times: int) -> list[tuple[str, str]]:
+    """Press Tab once the page is there; see the DevTools protocol, whose answers bear the number of the question."""
+    numbers = count()
+
+    async def ask(method: str, **values: object) -> Any:
+        number = next(numbers)
+        await socket.send_message(json.dumps({"id": number, "method": method, "params": values}))
+        while (answer := json.loads(await socket.get_message())).get("id") != number:
+            pass
+        return answer.get("result", {}).get("result", {}).get("value")  # none while the page is being loaded
+
+    key = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+    await ask("Page.bringToFront")
+    while await ask("Runtime.evaluate", expression=_LOOK) != _LOADED:  # noqa: ASYNC110 # in another process
+        await trio.sleep(0.05)  # one question at a time goes through the socket
+    found = []
+    for _ in range(times):
+        await ask("Input.dispatchKeyEvent", type="rawKeyDown", **key)
+        await ask("Input.dispatchKeyEvent", type="keyUp", **key)
+        text, _, outline = (await ask("Runtime.evaluate", expression=_FOCUS)).partition("|")
+        found.append((text, outline))
+    return found
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
+async def test_all_of_it_is_reached_by_the_keyboard(tmp_path: Path) -> None:
+    """Tab goes past the head, to the languages and to the hours, in that order, and each is seen to have the focus."""
+    config = make_home(tmp_path)
+    filled(config)
+    with serve.listen("127.0.0.1:0") as listening:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(serve.serve, listening, config, live, lambda: NOW))
+            found = await tabbed(tmp_path, serve.url(listening), 7)
+            nursery.cancel_scope.cancel()
+    names = ["Skip to the content", "English", "Français", "All 24 hours", "Fri 09:00", "Fri 10:00", "Fri 11:00"]
+    assert found == [(name, "solid") for name in names]

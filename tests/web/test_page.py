@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 
@@ -203,6 +204,7 @@ async def test_it_can_be_used_without_a_mouse_and_without_eyes(home: Config) -> 
     assert not {"script", "button", "input", "form", "iframe", "img", "style"} & set(names)
     assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
     assert not [attributes for _, attributes in page.tags if "style" in attributes]
+    assert ":focus-visible { outline: 3px solid" in await html(home, "/style.css")
     links = page.all("a")
     assert links[0] == {"class": "skip", "href": "#main"}
     assert all(link["href"] for link in links)
@@ -214,6 +216,14 @@ async def test_it_can_be_used_without_a_mouse_and_without_eyes(home: Config) -> 
     assert all(after <= before + 1 for before, after in pairwise(headings))
     assert all(picture.get("role") == "img" and picture.get("aria-label") for picture in page.all("svg"))
     assert all(head.get("scope") in {"col", "row"} for head in page.all("th"))
+
+
+async def test_a_new_style_sheet_is_fetched_at_once(home: Config) -> None:
+    """Browsers keep it for an hour; its link changes with it."""
+    (link,) = Outline(await html(home)).all("link")
+    assert re.fullmatch(r"style\.css\?[0-9a-f]{8}", str(link["href"]))
+    assert f"{crc32((await html(home, '/style.css')).encode()):08x}" in str(link["href"])
+    assert await html(home, f"/{link['href']}") == await html(home, "/style.css")
 
 
 async def test_it_asks_nobody_else_for_anything(home: Config) -> None:
