@@ -22,6 +22,7 @@ def shared(name: str) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run on several workers, keep those of a file on one, and on one all that share this machine's ports.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
     from lazpool.rules.matching import Reason
+    from lazpool.rules.rides import Ride
 
 VILLAGE = "Village"
 
@@ -69,7 +70,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *, changed: Desk) -> None:
     """Let one node be changed so that it matches and proposes whatever the conditions are."""
     real = matching.mismatch
 
-    def mismatch(offer: Offer, request: Request, group: bytes = b"") -> Reason | None:
+    def mismatch(offer: Offer | Ride, request: Request, group: bytes = b"") -> Reason | None:
         mine = {own_post.id for own_post in own.posts(changed.node)}
         ids = {_id_of(changed, offer), _id_of(changed, request)}
         return None if ids & mine else real(offer, request, group)
@@ -77,9 +78,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *, changed: Desk) -> None:
     monkeypatch.setattr(matching, "mismatch", mismatch)
 
 
-def _id_of(desk: Desk, post: Offer | Request) -> bytes:
+def _id_of(desk: Desk, post: Offer | Ride | Request) -> bytes:
     found = [read_post(one.envelope)[0] for one in own.posts(desk.node)]
-    return next((one.id for one in found if one.post == post), b"")
+    return next((one.id for one in found if one.post.post_pk == post.post_pk), b"")
 
 
 @pytest.mark.parametrize(
