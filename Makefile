@@ -27,11 +27,11 @@ help: ## list these targets
 demo: $(RUN) ## a hub, a driver and two passengers share one ride on this machine
 	$(BIN)/lazpool demo
 
-# What starts processes or real networks runs on one worker, one test after the other; see tests/conftest.py.
+# The tests of a file stay on one worker, so that what a file sets up once is set up once.
 WORKERS ?= 2
 
 test: $(DEV) ## run the tests; ARGS="tests/test_x.py -k name" chooses among them
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 campaign: $(DEV) ## play rides with crashes and lost letters from many seeds; ARGS="--seeds 1000" plays more
 	PYTHONPATH=. $(BIN)/python tests/simulation/campaign.py $(ARGS)

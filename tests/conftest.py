@@ -22,18 +22,6 @@ def shared(name: str) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run on several workers, keep those of a file on one, and on one all that share this machine's ports.
-
-    Nodes on loopback wait for each other: two such tests at a time would only wait twice as long.
-    """
-    for item in items:
-        file = item.path.relative_to(ROOT)
-        alone = file.parts[1] in {"net", "process"} or item.get_closest_marker("process")
-        item.add_marker(pytest.mark.xdist_group("machine" if alone else str(file)))
-
-
 @pytest.fixture(scope="session")
 def liechtenstein() -> Path:
     """Return the OpenStreetMap extract of Liechtenstein, of 2015."""
