@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 BUSY_S = 5.0
 """How long a command waits for another one's transaction; these take milliseconds."""
-
+WAL_TRIES, WAL_TRY_S = 100, 0.05
+"""The same for a change of the journal."""
 
 CHECKPOINT_PAGES = 4000
 """16 MB of log between two checkpoints, each of which syncs the disk: four times fewer than by default."""
@@ -159,10 +161,22 @@ def explain(error: sqlite3.Error, path: str = "the database") -> LazpoolError:
 def _migrate(connection: sqlite3.Connection, schema: Any, path: str) -> None:
     if _is_current(connection, schema, path):
         return
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_wal(connection)
     with _immediate(connection):  # a second process that opens the same new file waits here, and finds it done
         if not _is_current(connection, schema, path):
             _apply(connection, schema)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to the write-ahead log; another process may be at it, and SQLite waits for nobody there."""
+    for _ in range(WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(WAL_TRY_S)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _is_current(connection: sqlite3.Connection, schema: Any, path: str) -> bool:
