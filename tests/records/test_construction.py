@@ -135,7 +135,7 @@ WRONG: list[tuple[object, str, Any]] = [
     (FIRST, "prev", b"v" * 32),
     (FIRST, "kind", entries.SEALED),
     (FIRST, "time", 2**40),
-    (SEALED, "kind", 13),
+    (SEALED, "kind", 14),
     (SEALED, "kind", entries.GENESIS),
     (SEALED, "prev", entries.ZEROS),
     (SEALED, "payload", GENESIS.payload()),
