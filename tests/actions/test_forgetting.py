@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books, forgetting, rides
+from lazpool.actions import books, confirming, disputes, forgetting, rides
+from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.exporting import bundle
 from lazpool.actions.forgetting import forget
 from lazpool.errors import NotFoundError, RefusedError
@@ -143,3 +144,32 @@ def test_others_are_left_alone(town: Town) -> None:
     assert books.verify(town["bob"]) == rest
     ledger_of_bob = ledger.receipts(town["bob"].node)
     assert len(ledger_of_bob) == 3
+
+
+def test_corrections_and_disputes_go_too(town: Town) -> None:
+    """While something is disputed nobody is forgotten; afterwards corrections are gone, and their count goes on."""
+    ride(town)
+    (record,) = ledger.receipts(town["ann"].node)
+    ann, bob = town["ann"], town["bob"]
+    made = correct(bob, record.id, 1)
+    town.carry()
+    confirming.confirm(ann, CORRECTING, made.id)
+    town.carry()
+    disputes.dispute(ann, record.id, 1)
+    square(town)
+    with pytest.raises(RefusedError, match="disputed"):
+        forget(ann, bob.identity)
+    disputes.take_back(ann, record.id)
+    town.carry()
+    forget(ann, bob.identity)
+    assert books.verify(ann).errors == []
+    for table in ("corrections", "disputes", "heads"):
+        assert ann.node.number(f"SELECT count(*) FROM {table}") == 0  # noqa: S608 # our names
+    ride(town, 9)
+    (record,) = ledger.receipts(ann.node)
+    made = correct(bob, record.id, 2)
+    town.carry()
+    confirming.confirm(ann, CORRECTING, made.id)
+    town.carry()
+    assert [one.dir_seq for one in settled.CORRECTIONS.in_state(ann.node, settled.SEALED)] == [2]
+    assert [books.verify(desk).errors for desk in (ann, bob)] == [[], []]

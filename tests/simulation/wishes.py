@@ -174,33 +174,17 @@ def waits_too_long(town: Town) -> None:
         confirms(town)
 
 
-def corrects(name: str, *, times: int = 1) -> Wish:
-    """Return the wish to correct the ride's receipt, so many times, each once the one before is answered."""
-
-    def wish(town: Town) -> None:
-        desk = town[name]
-        known = [one for one in settled.CORRECTIONS.everything(desk.node) if one.payer == desk.identity]
-        if len(known) < times and not [one for one in known if one.state == settled.PROPOSED]:
-            (receipt,) = ledger.receipts(desk.node)
-            correct(desk, receipt.id, 100 + len(known))
-
-    return wish
+def corrects(town: Town) -> None:
+    """Let Ann correct the ride's receipt, once."""
+    if not settled.CORRECTIONS.everything(town["ann"].node):
+        (receipt,) = ledger.receipts(town["ann"].node)
+        correct(town["ann"], receipt.id, 100)
 
 
-def agrees(name: str) -> Wish:
-    """Return the wish to confirm every correction that one is offered."""
-
-    def wish(town: Town) -> None:
-        for one in settled.CORRECTIONS.in_state(town[name].node, settled.OFFERED):
-            confirming.confirm(town[name], CORRECTING, one.id)
-
-    return wish
-
-
-def disagrees(town: Town) -> None:
-    """Let Bob refuse every correction that he is offered."""
+def agrees(town: Town) -> None:
+    """Let Bob confirm every correction that he is offered."""
     for one in settled.CORRECTIONS.in_state(town["bob"].node, settled.OFFERED):
-        confirming.refuse(town["bob"], CORRECTING, one.id, "no")
+        confirming.confirm(town["bob"], CORRECTING, one.id)
 
 
 def disputes_it(town: Town) -> None:
@@ -213,7 +197,7 @@ def disputes_it(town: Town) -> None:
 def corrects_what_is_disputed(town: Town) -> None:
     """Let Ann correct the receipt once she has heard that Bob disputes it."""
     if disputed.everything(town["ann"].node):
-        corrects("ann")(town)
+        corrects(town)
 
 
 def agrees_too_late(town: Town) -> None:
@@ -224,7 +208,7 @@ def agrees_too_late(town: Town) -> None:
         town.now += 60 * (confirming.LIFETIME + 1)
         tick(town["ann"])
     elif offered:
-        agrees("bob")(town)
+        agrees(town)
 
 
 _takes, _follows = accepts("bob", D, State.RECEIVED), accepts("ann", P, State.INVITED)
@@ -245,15 +229,12 @@ SETTLEMENTS: dict[str, Story] = {
     "confirmed late": Story({"ann": settles(), "bob": waits_too_long}, State.RECEIPTED, _SEALED),
 }
 """Stories that begin after a ride."""
-_TWO = (("sealed",) * 2, ("sealed",) * 2)
 _ENDED = (("resolved",), ("resolved",))
 CORRECTIONS: dict[str, Story] = {
-    "confirmed": Story({"ann": corrects("ann"), "bob": agrees("bob")}, State.RECEIPTED, corrected=_SEALED),
-    "twice": Story({"bob": corrects("bob", times=2), "ann": agrees("ann")}, State.RECEIPTED, corrected=_TWO),
-    "refused": Story({"ann": corrects("ann"), "bob": disagrees}, State.RECEIPTED, corrected=_REFUSED),
-    "confirmed late": Story({"ann": corrects("ann"), "bob": agrees_too_late}, State.RECEIPTED, corrected=_SEALED),
+    "confirmed": Story({"ann": corrects, "bob": agrees}, State.RECEIPTED, corrected=_SEALED),
+    "confirmed late": Story({"ann": corrects, "bob": agrees_too_late}, State.RECEIPTED, corrected=_SEALED),
     "disputed": Story(
-        {"ann": corrects_what_is_disputed, "bob": both(disputes_it, agrees("bob"))},
+        {"ann": corrects_what_is_disputed, "bob": both(disputes_it, agrees)},
         State.RECEIPTED,
         corrected=_SEALED,
         disputed=_ENDED,
