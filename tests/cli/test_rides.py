@@ -86,7 +86,7 @@ def test_a_ride_with_a_code(pair: tuple[User, User]) -> None:
     assert (owed["with"], owes["with"]) == (passenger.identity, driver.identity)
     assert owed["share"]["amount"] == -owes["share"]["amount"] == deal["share"]["amount"]
     assert (owed["km"], owed["rides"]) == (owes["km"], 1)
-    assert passenger.call("ledger", "verify") == {"ok": True, "entries": 3, "errors": []}
+    assert passenger.call("ledger", "verify") == {"ok": True, "entries": 3, "errors": [], "forgotten": 0}
     entries = passenger.call("ledger", "show")["entries"]
     assert [entry["kind"] for entry in entries] == ["genesis", "proposed", "sealed"]
     assert entries[2]["with"] == driver.identity

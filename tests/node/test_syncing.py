@@ -279,7 +279,7 @@ async def test_what_gossip_loses_on_three_hops_sync_completes(town: Town) -> Non
     town.put("ann", range(300), AREAS[:1])
     for number in range(300):
         for name in names[1:]:
-            if chance.random() < 0.3 or not ears[name].check(place, town.post(number).envelope):
+            if chance.random() < 0.3 or not ears[name].check(place, town.post(number).envelope, name.encode()):
                 break
             hearing.store_heard(town.nodes[name].desk, [ears[name]._heard.popitem()[1]], [])
     assert 100 < town.posts("cid") < town.posts("bob") < 240
@@ -295,11 +295,11 @@ async def test_floods_are_held_in_an_area_and_in_all(town: Town, autojump_clock:
     ears = Ears(town.nodes["ann"])
     net = town.nodes["ann"].desk.net
     rubbish = b"\x00"
-    looked = [sum(ears.check(topic(net, area), rubbish) is False for _ in range(6000)) for area in AREAS]
+    looked = [sum(ears.check(topic(net, area), rubbish, b"") is False for _ in range(6000)) for area in AREAS]
     assert [round(count, -2) for count in looked] == [AREA_BURST, AREA_BURST, 0]
     assert sum(looked) <= ALL_BURST + 10
     await trio.sleep(2)
-    assert sum(ears.check(topic(net, AREAS[0]), rubbish) is False for _ in range(6000)) == 2 * AREA_RATE
+    assert sum(ears.check(topic(net, AREAS[0]), rubbish, b"") is False for _ in range(6000)) == 2 * AREA_RATE
 
 
 async def test_back_from_sleep_all_neighbours_are_asked(

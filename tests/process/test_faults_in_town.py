@@ -167,12 +167,13 @@ def test_a_hub_holds_only_so_many_for_one_tag(nodes: dict[str, Person], peer: St
 
 
 def test_visitors_fill_no_log(nodes: dict[str, Person]) -> None:
-    """Strangers who come and go all the time are mentioned once a minute."""
+    """Strangers who come and go all the time are mentioned once a minute, and so is each fault that they leave."""
     before = len(nodes["hub"].log_lines())
     with stranger() as visitor:
         for _ in range(20):
             visitor.close(visitor.connect(nodes["hub"].address))
-    assert len(nodes["hub"].log_lines()) - before <= 4
+    said = nodes["hub"].log_lines()[before:]
+    assert len(said) <= 8, said  # they come and they go; each broke off somewhere; or a minute began meanwhile
 
 
 def test_a_hello_with_many_areas_leaves_room_for_others(people: People) -> None:
