@@ -133,14 +133,17 @@ def balance(app: App, /, **which: str | None) -> None:
         }
         for one in found
     ]
+    changed = any(one.corrected for one in found)  # a column for the few who need it
     rows = [
         (
             *(who(one.other, names), price(one.amount, one.unit), price(one.by_rides, one.unit)),
-            *(price(one.settled, one.unit), price(one.corrected, one.unit), _km(one.distance), str(one.rides)),
+            *(price(one.settled, one.unit), *([price(one.corrected, one.unit)] if changed else [])),
+            *(_km(one.distance), str(one.rides)),
         )
         for one in found
     ]
-    columns = ("with", ">they owe you", ">by rides", ">settled", ">corrected", ">km", ">rides")
+    corrected = (">corrected",) if changed else ()
+    columns = ("with", ">they owe you", ">by rides", ">settled", *corrected, ">km", ">rides")
     notes = ["what is negative, you owe; to settle: lazpool settle WITH AMOUNT"] if any(o.amount for o in found) else []
     notes += [f"{offered} to confirm or refuse: lazpool settlements"] if offered else []
     notes += [f"{changes} to confirm or refuse: lazpool disputes"] if changes else []
