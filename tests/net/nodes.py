@@ -34,14 +34,14 @@ def node(
     return open_network(seed or os.urandom(32), listen or LISTEN, serve={ECHO: echo}, check=check)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 30) -> None:
     """Wait until something holds; trio.TooSlowError if it does not in time."""
     with trio.fail_after(timeout_s):
         while not condition():  # noqa: ASYNC110 - what is waited for is libp2p's, and has no event
             await trio.sleep(0.01)
 
 
-async def next_post(network: Network, timeout_s: float = 5) -> tuple[str, bytes]:
+async def next_post(network: Network, timeout_s: float = 30) -> tuple[str, bytes]:
     """Return the next post a network hears."""
     with trio.fail_after(timeout_s):
         return await network.posts.receive()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from libp2p.pubsub.pb import rpc_pb2
 
-from lazpool.actions import circles, deals, rides
+from lazpool.actions import deals, groups, rides
 from lazpool.records import mail
 from lazpool.records.places import Point
 from lazpool.records.posts import Offer, Request, Withdrawal, read_post
@@ -92,7 +92,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 def share_talkatively(driver: Person, passenger: Person) -> bytes:
     """Share a ride of a group in which everything is said that can be: notes, details, a wrong code, the right one."""
-    circles.join(passenger.desk, circles.code_of(driver.desk, circles.create(driver.desk, GROUP)))
+    groups.join(passenger.desk, groups.code_of(driver.desk, groups.create(driver.desk, GROUP)))
     theirs, mine = offer(driver, HOME, WORK, group=GROUP), request(passenger, DOOR, DESK, group=GROUP)
     match(passenger, mine, theirs)
     deal = propose(passenger, mine, theirs, NOTES[0])
@@ -132,9 +132,9 @@ def secrets_of(driver: Person, passenger: Person, deal: bytes) -> dict[str, byte
         needles |= named(f"contact of {person.name}", of_text(person.desk.config.contact))
     for note in NOTES:
         needles |= named(note, of_text(note))
-    circle = circles.find(driver.desk, GROUP)
+    circle = groups.find(driver.desk, GROUP)
     needles |= named("group", of_text(GROUP)) | named("secret of the group", of_secret(circle.secret))
-    needles |= named("code of the group", of_text(circles.code_of(driver.desk, circle)[:16]))
+    needles |= named("code of the group", of_text(groups.code_of(driver.desk, circle)[:16]))
     needles |= named("code", of_text(kept.get(passenger.desk.node, deal).code))
     return {name: needle for name, needle in needles.items() if len(needle) >= SHORTEST}
 
