@@ -67,7 +67,7 @@ async def test_who_passes_on_rubbish_is_not_listened_to_for_a_while() -> None:
 
 async def test_posts_of_no_use_count_against_nobody() -> None:
     """What is merely not wanted here, as it is known or of another network, is dropped without a mark."""
-    async with node() as a, node(check=lambda _topic, data: None if data == b"old" else True) as b:
+    async with node() as a, node(check=lambda _topic, data, _by: None if data == b"old" else True) as b:
         await linked(a, b, TOPIC)
         for _ in range(30):
             await a.publish(TOPIC, b"old")
