@@ -19,7 +19,7 @@ DEV := $(VENV)/.dev
 # An environment holds absolute paths: a moved checkout, or an upgraded system Python, needs a new one.
 $(shell [ -x $(BIN)/python ] && [ "$$(cat $(MADE) 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(MADE))
 
-.PHONY: help demo test campaign recall kills bench lint docs docs-check docs-update clean
+.PHONY: help demo test campaign recall kills soak bench lint docs docs-check docs-update clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ recall: $(DEV) ## compare matching with a brute force over many pairs of trips; 
 
 kills: $(DEV) ## play KILLS (200) rides whose nodes are killed at random moments, from SEED (random)
 	SEED="$${SEED:-$$(date +%N)}" KILLS="$${KILLS:-200}" $(BIN)/python -m pytest tests/process/test_kills.py -k whenever $(ARGS)
+
+soak: $(DEV) ## twelve nodes ride for SOAK_MINUTES (4) through restarts, sleeps, partitions and attacks, from SEED
+	PYTHONPATH=. $(BIN)/python tests/soak/soak.py
 
 bench: $(DEV) ## measure, and print the figures
 	$(BIN)/python tests/bench/run.py $(ARGS)
