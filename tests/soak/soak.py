@@ -23,6 +23,7 @@ from rich.table import Table
 
 from lazpool.actions import books
 from lazpool.net.address import node_name
+from lazpool.records import sync
 from lazpool.rules.areas import topic
 from lazpool.store import letterbox, post_office
 from lazpool.wire.hashing import network_id
@@ -200,7 +201,8 @@ def _hostile(addresses: Sequence[str]) -> Iterator[None]:
     where = topic(network_id(NETWORK), AREA)
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.soak.hostile", where, *addresses],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "PROTOCOL": sync.PROTOCOL},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         yield
