@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, fields
 from typing import Any
 
 from lazpool.errors import InvalidInputError
 
-MAX_TEXT, MAX_RULES = 120, 4000
-"""Signs of a name, and of the rules of a community."""
+MAX_NAME, MAX_OPERATOR, MAX_RULES = 120, 240, 1200
+"""Bytes of UTF-8: what a hub says of itself fits into an invitation."""
 MAX_PLACES = 50
 _BIND = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
 _ADDRESS = re.compile(r"/(?:ip4|ip6|dns|dns4|dns6)/[^/\s]+/tcp/\d{1,5}")
@@ -33,10 +34,10 @@ _HINTS = {
 class Hub:
     """What a hub is set to. All of it is public but the limits.
 
-    name, operator, rules: told on its page. web: HOST:PORT of that page, empty for none. address: where members reach
-    it, empty for an address of the machine's own. areas: places around which it serves; none, and it serves what its
-    members follow. posts, letters_mb: how many posts, and megabytes of letters, it holds at most. members_only: it lets
-    in those whom it was told to allow, and nobody else.
+    name, operator, rules: told on its page, in invitations and to other nodes. web: HOST:PORT of that page, empty for
+    none. address: where members reach it, empty for an address of the machine's own. areas: places around which it
+    serves; none, and it serves what its members follow. posts, letters_mb: how many posts, and megabytes of letters, it
+    holds at most. members_only: it lets in those whom it was told to allow, and nobody else.
     """
 
     name: str = ""
@@ -51,10 +52,10 @@ class Hub:
 
     def __post_init__(self) -> None:
         """Refuse what could not be served."""
-        for name, most in (("name", MAX_TEXT), ("operator", MAX_TEXT), ("rules", MAX_RULES)):
+        for name, most in (("name", MAX_NAME), ("operator", MAX_OPERATOR), ("rules", MAX_RULES)):
             text = getattr(self, name)
-            if len(text) > most:
-                raise _wrong(name, f"is longer than {most} signs")
+            if len(text.encode()) > most:
+                raise _wrong(name, f"is longer than {most} bytes")
             if not all(sign.isprintable() or (sign == "\n" and name == "rules") for sign in text):
                 raise _wrong(name, "has signs in it that nobody can see")
         if self.web:
@@ -89,7 +90,7 @@ def hub_of(table: object) -> Hub:
         read = tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
         if type(read) is not kinds[name]:
             raise _wrong(name, f"is not {_WORDS[kinds[name]]}")
-        values[name] = read.strip() if isinstance(read, str) else read
+        values[name] = unicodedata.normalize("NFC", read).strip() if isinstance(read, str) else read
     return Hub(**values)
 
 

@@ -28,7 +28,7 @@ def guests(desk: Desk) -> Guests:
     """Return whom this hub lets in; a hub for its members alone also knows the hubs that it joined."""
     known = doors.doors(desk.node)
     allowed = {one.node_pk for one in known if one.side == doors.ALLOWED}
-    joined = {row["node_pk"] for row in own.hubs(desk.node)}
+    joined = {row["node_pk"] for row in own.hubs(desk.node) if not row["found"]}
     only = frozenset(allowed | joined) if desk.config.hub.members_only else None
     return Guests(frozenset(one.node_pk for one in known if one.side == doors.BLOCKED), only)
 

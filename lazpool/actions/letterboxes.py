@@ -19,7 +19,7 @@ def letterboxes(desk: Desk) -> tuple[bytes, ...]:
 
     Our own node key would link our posts, so it stands in them only while we have joined no hub.
     """
-    joined = own.hubs(desk.node)
+    joined = sorted(own.hubs(desk.node), key=lambda row: row["gone"] > 0)  # one that is away comes last
     hubs = [row["node_pk"] for row in joined if row["role"] == HUB]
     maybe = [row["node_pk"] for row in joined if row["role"] == own.UNKNOWN_ROLE]
     return tuple(dict.fromkeys(hubs[:MAX_LETTERBOXES] or [*maybe[: MAX_LETTERBOXES - 1], desk.node_pk]))

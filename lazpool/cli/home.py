@@ -1,4 +1,4 @@
-"""A home and its surroundings: init, id, join, paths."""
+"""A home and its surroundings: init, id, paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lazpool.cli.app import typed
 from lazpool.cli.commands import command
 from lazpool.cli.typed import free_text
 from lazpool.config import DEFAULT_NETWORK, Config
-from lazpool.errors import LazpoolError, RefusedError, UnreachableError
+from lazpool.errors import LazpoolError, RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from lazpool.cli.app import App
 
 MAX_NAME = 64
-CONNECT_S = 3.0
 
 
 @command("init", example="lazpool init --name Ada --contact +33612345678")
@@ -71,24 +70,6 @@ def show_id(app: App) -> None:
     app.show(document, f"identity  {identity}", f"node      {node}", f"network   {config.network}")
 
 
-@command("join", example="lazpool join /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...")
-@click.argument("address")
-@click.option("--offline", is_flag=True, help="Do not ask whether anybody listens there.")
-@click.pass_obj
-def join(app: App, address: str, offline: bool) -> None:  # noqa: FBT001 # click's signature
-    """Keep a connection with a hub, or with any other node."""
-    from lazpool.actions import joining  # noqa: PLC0415 # a command imports what it needs
-    from lazpool.net.address import node_name, parse_address  # noqa: PLC0415 # multiaddr
-
-    found = parse_address(address.strip())
-    with app.desk() as desk:
-        if not offline and found.node_pk != desk.node_pk:
-            _knock(found.text)
-        joining.join(desk, found.text, found.node_pk)
-    app.show({"hub": found.text, "node": node_name(found.node_pk)}, found.text)
-    app.say("Joined. A running node connects at once; otherwise: lazpool up")
-
-
 @command("paths", example="lazpool paths")
 @click.pass_obj
 def paths(app: App) -> None:
@@ -137,14 +118,3 @@ def _check_free(home: Path) -> None:
     if home.is_dir() and any(home.iterdir()):
         hint = "choose a new folder with --home, or move away what is in this one"
         raise RefusedError(f"{home} is not empty, and no lazpool home", hint=hint, code="not-empty")
-
-
-def _knock(address: str) -> None:
-    import socket  # noqa: PLC0415 # `init` and `id` need none
-
-    _, _, host, _, port, *_ = address.split("/")
-    try:
-        socket.create_connection((host, int(port)), CONNECT_S).close()
-    except OSError as wrong:
-        hint = "check the address, or remember it all the same with --offline"
-        raise UnreachableError(f"nobody answers at {host} port {port}: {wrong}", hint=hint) from wrong

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lazpool.cli import inviting
 from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
+from lazpool.cli.hub_views import described
 from lazpool.cli.running import LISTEN_HELP, run
 from lazpool.cli.typed import free_text
 from lazpool.node.presence import look
@@ -33,6 +35,11 @@ _SHOWN = 20
 @group("hub")
 def hub() -> None:
     """Serve a community: a hub hears its areas and holds letters for people who are away."""
+
+
+hub.add_command(inviting.invite)
+hub.add_command(inviting.known)
+hub.add_command(inviting.show_hub)
 
 
 @hub.command("run", epilog=epilog(_EXAMPLES))
@@ -143,19 +150,9 @@ def _decide(app: App, node: str, side: str, note: str) -> None:
 
 
 def _areas(desk: Desk) -> list[dict[str, object]]:
-    """Return the areas with posts, the busiest first, each with its largest town where the list of towns is there."""
-    from lazpool.records.places import boundary, centre  # noqa: PLC0415 # H3
-    from lazpool.store.gazetteer import open_gazetteer  # noqa: PLC0415 # towns are an extra
-
-    found: list[dict[str, object]] = []
-    with open_gazetteer(desk.config.towns_file) as gazetteer:
-        for area, posts in board.count_areas(desk.board):
-            at, corners = centre(area), boundary(area)
-            lats, lons = sorted(one.lat for one in corners), sorted(one.lon for one in corners)
-            towns = gazetteer.inside(lats[0], lats[-1], lons[0], lons[-1], 1) if gazetteer else []
-            place = {"lat": round(at.lat, 1), "lon": round(at.lon, 1), "near": towns[0].name if towns else None}
-            found.append({"area": f"{area:x}", **place, "posts": posts})
-    return found
+    """Return the areas with posts, the busiest first."""
+    posts = dict(board.count_areas(desk.board))
+    return [{**one, "posts": posts[area]} for area, one in zip(posts, described(desk, posts), strict=True)]
 
 
 def _lines(desk: Desk, there: Presence | None, found: Held) -> list[str]:

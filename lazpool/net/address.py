@@ -6,13 +6,18 @@ peer id itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from multiaddr import Multiaddr
 from multiaddr.exceptions import Error as MultiaddrError
 
 from lazpool.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PEER_ID_HEAD = bytes.fromhex("002408011220")
 """Identity multihash (00), 36 bytes (24), of a protobuf key: type Ed25519 (08 01), 32 bytes (12 20)."""
@@ -72,6 +77,15 @@ def parse_address(address: str) -> Address:
             f"not an address of a node: {address!r}", hint="it looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
         )
     return Address(str(multiaddr), _node_of(multiaddr))
+
+
+def own_addresses(node_pk: bytes, texts: Iterable[str]) -> list[Address]:
+    """Return the full addresses of a node that are meant by some without its name; what cannot be read is left out."""
+    found = []
+    for text in texts:
+        with suppress(InvalidInputError):
+            found.append(parse_address(f"{text}/p2p/{node_name(node_pk)}"))
+    return [address for address in found if address.relay is None]
 
 
 def circuit(relay: str, node_pk: bytes) -> str:

@@ -14,7 +14,7 @@ _MISTYPED = "this invitation code is mistyped or cut: it is made of the letters 
 
 def to_code(prefix: str, content: bytes, net: bytes) -> str:
     """Return the code of some bytes, with a hyphen after every eight digits."""
-    digits = base64.b32encode(_sum(content, net) + content).decode().rstrip("=").lower()
+    digits = to_digits(_sum(content, net) + content)
     return "-".join((prefix, *(digits[at : at + 8] for at in range(0, len(digits), 8))))
 
 
@@ -25,19 +25,25 @@ def from_code(prefix: str, code: str, net: bytes, most: int) -> bytes:
     digits = "".join(sign for sign in code.lower() if sign not in " -\n\t\r")
     if not digits.startswith(prefix):
         raise MalformedError("shape", f"an invitation code begins with {prefix}")
-    data = _decode(digits.removeprefix(prefix))
+    data = from_digits(digits.removeprefix(prefix))
     check, content = data[:_CHECK], data[_CHECK:]
     if check != _sum(content, net):
         raise MalformedError("shape", "this invitation code is mistyped, cut, or for another network")
     return content
 
 
-def _decode(digits: str) -> bytes:
+def to_digits(data: bytes) -> str:
+    """Return bytes in base 32, in small letters and without padding."""
+    return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+def from_digits(digits: str) -> bytes:
+    """Return the bytes whose digits, in small letters, these are; MalformedError when they are of none."""
     try:
         data = base64.b32decode(digits.upper() + "=" * (-len(digits) % 8))
     except (binascii.Error, ValueError):
         raise MalformedError("codec", _MISTYPED) from None
-    if base64.b32encode(data).decode().rstrip("=").lower() != digits:
+    if to_digits(data) != digits:
         raise MalformedError("codec", _MISTYPED)
     return data
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x4C5A4231
-VERSION = 8
+VERSION = 9
 
 _FIRST = """
 CREATE TABLE posts (
@@ -125,6 +125,16 @@ CREATE INDEX post_areas_standing ON post_areas (area, standing);
 CREATE INDEX posts_standing ON posts (standing);
 """
 
+# What hubs say of themselves; the own one of a hub, too. teller: the node that brought it, empty for an invitation and
+# for our own. met: the minute at which it last turned out to be a hub, 0 for never.
+_HUB_RECORDS = """
+CREATE TABLE hub_records (
+    node_pk BLOB PRIMARY KEY, id BLOB NOT NULL, envelope BLOB NOT NULL, made INTEGER NOT NULL, until INTEGER NOT NULL,
+    teller BLOB NOT NULL, met INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_records_teller ON hub_records (teller, made);
+"""
+
 
 def migrations() -> Migrations:
     """Return the migrations of board.db, in order."""
@@ -166,6 +176,10 @@ def migrations() -> Migrations:
     @steps(name="forks")
     def forks(database: Database) -> None:
         run_script(database, _FORKS)
+
+    @steps(name="hub_records")
+    def hub_records(database: Database) -> None:
+        run_script(database, _HUB_RECORDS)
 
     return steps
 

@@ -345,6 +345,14 @@ _DOORS = """
 CREATE TABLE doors (node_pk BLOB PRIMARY KEY, side TEXT NOT NULL, note TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
 """
 
+# found: joined by the node itself, not by its owner. gone: the minute since when it cannot be reached, 0 while it can.
+# left_hubs: those that the owner left, which the node does not join again by itself.
+_FOUND_HUBS = """
+ALTER TABLE hubs ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hubs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE left_hubs (node_pk BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -371,6 +379,7 @@ _STEPS = {
     "forks": _FORKS,
     "disputes": _DISPUTES,
     "doors": _DOORS,
+    "found_hubs": _FOUND_HUBS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

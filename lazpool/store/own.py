@@ -127,10 +127,35 @@ def remove_place(db: Store, name: str) -> bool:
     return db.execute("DELETE FROM places WHERE name=?", (name,)).rowcount > 0
 
 
-def add_hub(db: Store, address: str, node_pk: bytes, now: int) -> None:
-    """Remember a node to keep a connection with; its role is learnt when it is met."""
+def add_hub(
+    db: Store, address: str, node_pk: bytes, now: int, *, role: str = UNKNOWN_ROLE, found: bool = False
+) -> None:
+    """Remember a node to keep a connection with; its role is learnt when it is met. found: by ourselves."""
     db.execute("DELETE FROM hubs WHERE node_pk=?", (node_pk,))
-    db.execute("INSERT INTO hubs VALUES (?,?,?,?)", (address, node_pk, UNKNOWN_ROLE, now))
+    db.execute("INSERT INTO hubs VALUES (?,?,?,?,?,0)", (address, node_pk, role, now, found))
+
+
+def drop_hub(db: Store, node_pk: bytes) -> None:
+    """Keep no connection with a node any more."""
+    db.execute("DELETE FROM hubs WHERE node_pk=?", (node_pk,))
+    db.execute("DELETE FROM hub_addresses WHERE node_pk=?", (node_pk,))
+
+
+def set_hub_gone(db: Store, node_pk: bytes, minute: int) -> None:
+    """Note since when a joined node cannot be reached, 0 when it can; writes only when that is news."""
+    db.execute("UPDATE hubs SET gone=?2 WHERE node_pk=?1 AND (gone=0)<>(?2=0)", (node_pk, minute))
+
+
+def set_left(db: Store, node_pk: bytes, minute: int | None) -> None:
+    """Note that the owner left a hub at a minute, or that it was joined again."""
+    db.execute("DELETE FROM left_hubs WHERE node_pk=?", (node_pk,))
+    if minute is not None:
+        db.execute("INSERT INTO left_hubs VALUES (?,?)", (node_pk, minute))
+
+
+def left(db: Store) -> set[bytes]:
+    """Return the hubs that the owner left."""
+    return {row[0] for row in db.all("SELECT node_pk FROM left_hubs")}
 
 
 def set_hub_role(db: Store, node_pk: bytes, role: str) -> None:
@@ -153,8 +178,8 @@ def addresses_of(db: Store, node_pk: bytes) -> list[str]:
 
 
 def hubs(db: Store) -> list[sqlite3.Row]:
-    """Return the joined nodes, oldest first: address, node_pk, role."""
-    return db.all("SELECT * FROM hubs ORDER BY added, address")
+    """Return the joined nodes, those of the owner's choice first: address, node_pk, role, found, gone."""
+    return db.all("SELECT * FROM hubs ORDER BY found, added, address")
 
 
 def _post(row: sqlite3.Row) -> OwnPost:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
-from lazpool.records import mail, sync, where
+from lazpool.records import hub_records, mail, sync, where
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.circles import CoSignature, FoundingTerms, RideTerms, founding_from, invite_from, ride_from
@@ -177,6 +177,31 @@ def _where(vector: Vector) -> Any:
     frame = where.read(vector.raw("bytes"))
     same(vector.raw("bytes"), where.pack(frame))
     return {"fields": shown(frame)}
+
+
+def _hub_record(vector: Vector) -> Any:
+    signed, signature = hub_records.read_hub(vector.raw("bytes"))
+    hub_records.check_hub(signed, signature)
+    same(vector.raw("bytes"), Envelope(signed.record.body(), signature).pack())
+    return {"id": signed.record.id.hex(), "fields": shown(signed.record)}
+
+
+def _hub_invite(vector: Vector) -> Any:
+    signed = hub_records.from_invite(vector.test["invite"])
+    assert hub_records.from_invite(hub_records.to_invite(signed.envelope)) == signed
+    return {"id": signed.record.id.hex()}
+
+
+def _hubs_ask(vector: Vector) -> Any:
+    ask = hub_records.read_ask(vector.raw("bytes"))
+    same(vector.raw("bytes"), hub_records.pack_ask(ask))
+    return {"fields": shown(ask)}
+
+
+def _hubs_told(vector: Vector) -> Any:
+    told = hub_records.read_told(vector.raw("bytes"))
+    same(vector.raw("bytes"), hub_records.pack_told(told))
+    return {"fields": {"records": [one.hex() for one in told]}}
 
 
 def _sync_cover(vector: Vector) -> Any:
@@ -424,6 +449,10 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Open": _open,
     "SyncRequest": _sync_request,
     "Where": _where,
+    "HubRecord": _hub_record,
+    "HubInvite": _hub_invite,
+    "HubsAsk": _hubs_ask,
+    "HubsTold": _hubs_told,
     "SyncCover": _sync_cover,
     "SyncPosts": _sync_posts,
     "SyncTaken": _sync_taken,

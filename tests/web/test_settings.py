@@ -53,9 +53,9 @@ def test_a_whole_table_is_read(tmp_path: Path) -> None:
     [
         ({"title": "x"}, "[hub] title is no setting of it"),
         ({"name": 1}, "[hub] name is not text in quotes"),
-        ({"name": "x" * 121}, "[hub] name is longer than 120 signs"),
+        ({"name": "x" * 121}, "[hub] name is longer than 120 bytes"),
         ({"name": "a\x1b[31m"}, "[hub] name has signs in it that nobody can see"),
-        ({"rules": "x" * 4001}, "[hub] rules is longer than 4000 signs"),
+        ({"rules": "x" * 1201}, "[hub] rules is longer than 1200 bytes"),
         ({"web": "8080"}, "'8080' is not HOST:PORT"),
         ({"address": "hub.example.org"}, "[hub] address is no address"),
         ({"address": "/ip4/1.2.3.4/tcp/4001/p2p/12D3"}, "[hub] address is no address"),
