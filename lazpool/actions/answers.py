@@ -149,7 +149,7 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
         return
     deal.code = rides.new_code()
     decisions.send_details(desk, deal)
-    asking.tell(desk, deal)
+    asking.show(desk, deal)
     deals.save(desk.node, deal)
     seats.found_ride(desk, deal)
     series.ask(desk, deal)

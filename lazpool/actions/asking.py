@@ -84,17 +84,13 @@ def suspect(desk: Desk, deal: Deal) -> None:
         ask(desk, deal)
 
 
-def tell(desk: Desk, deal: Deal) -> None:
-    """Tell the partner of a new deal how far our books go, if we know the person, and this device of theirs is new.
-
-    Who lost everything but the identity learns by it that there is something to ask for.
-    """
-    if not deals.is_known_device(desk.node, deal):
-        show(desk, deal)
-
-
 def show(desk: Desk, deal: Deal) -> None:
-    """Tell a partner how far our books go, who asks for what is missing; the caller saves the deal."""
+    """Tell a partner how far our books go, who asks for what is missing; the caller saves the deal.
+
+    It happens whenever a deal is agreed. What a restored home has missed it can hear by new keys alone, and it may have
+    missed more since it asked: what we signed late went where it no longer reads. Told is nothing new: the letter is
+    sealed to the card of the person whose records it counts.
+    """
     if (said := _holdings(desk, deal.peer, asks=0)).rows:
         write(desk, deal, said)
 

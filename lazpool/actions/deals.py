@@ -52,7 +52,7 @@ def accept(desk: Desk, deal_id: bytes, *, all_dates: bool = False) -> Deal:
         _take_seat(desk, deal)
         _sign_acceptance(desk, deal)
         send_details(desk, deal)
-        asking.tell(desk, deal)
+        asking.show(desk, deal)
         deals.save(desk.node, deal)
     return deal
 

@@ -174,12 +174,6 @@ def peers(db: Store) -> list[bytes]:
     return [row[0] for row in db.all(f"SELECT DISTINCT d.peer {_THREADS} ORDER BY d.peer", _KNOWN)]
 
 
-def is_known_device(db: Store, deal: Deal) -> bool:
-    """Tell whether the partner's device in a deal is one that we know from another deal with them."""
-    sql = "SELECT 1 FROM deals WHERE peer=? AND peer_log=? AND id<>?"
-    return db.one(sql, (deal.peer, deal.peer_log, deal.id)) is not None
-
-
 def first_with(db: Store, peer: bytes) -> int:
     """Return the minute of the first deal with a person."""
     return db.number("SELECT min(created) FROM deals WHERE peer=?", (peer,))

@@ -268,6 +268,25 @@ def test_a_payee_who_lost_what_came_before(town: Town) -> None:
     agree(town)
 
 
+def test_a_payment_confirmed_where_the_payer_no_longer_reads(town: Town) -> None:
+    """The payee says yes in a deal that went with the payer's home, after all was recovered: the next ride tells it."""
+    ride(town)
+    file = back_up(town, "ann")
+    ride(town, 2)
+    made = settlements.settle(town["ann"], town["bob"].identity, 300, "EUR", CASH)
+    town.carry()
+    lose(town, "ann", file)
+    settle_down(town)
+    ride(town, 3)  # from here on the payee knows the payer's new device
+    settlements.confirm(town["bob"], made.id)
+    settle_down(town)
+    assert settled.everything(town["ann"].node) == [], "nothing tells the payer until they meet again"
+    ride(town, 4)
+    settle_down(town)
+    agree(town)
+    assert [one.id for one in settled.in_state(town["ann"].node, settled.SEALED)] == [made.id]
+
+
 def test_a_partner_who_is_online_once_a_day(town: Town) -> None:
     """Meanwhile it is asked by other deals; the answer to an earlier question counts all the same."""
     for day in (1, 2, 3):

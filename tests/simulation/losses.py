@@ -230,7 +230,8 @@ def goes_on(town: Storm, name: str) -> None:
         try:
             settlements.confirm(desk, one.id)
         except RefusedError:
-            settlements.refuse(desk, one.id, "no")
+            with suppress(RefusedError):  # another one of that direction was confirmed just now
+                settlements.refuse(desk, one.id, "no")
     for deal in deals.open_deals(desk.node):
         with suppress(RefusedError):
             if (deal.role, deal.state) == (D, State.RECEIVED):
