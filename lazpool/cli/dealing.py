@@ -15,9 +15,10 @@ from lazpool.cli.conditions import with_conditions
 from lazpool.cli.disputing import document as dispute_document
 from lazpool.cli.disputing import line as dispute_line
 from lazpool.cli.disputing import of_deal
+from lazpool.cli.naming import naming
 from lazpool.cli.typed import hex_id, short
 from lazpool.cli.views import dear, money, point
-from lazpool.cli.words import label, price, too_dear
+from lazpool.cli.words import price, too_dear
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import Point, centre
 from lazpool.records.posts import Offer, read_post
@@ -28,6 +29,7 @@ from lazpool.store import deals as stored
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
+    from lazpool.cli.naming import Names
     from lazpool.store.deals import Deal
 
 _COLUMNS = ("id", "you", "state", "with", "departs", ">share", "next")
@@ -161,8 +163,10 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
         pairs["identity"] = deal.peer.hex()
     if deal.terms:
         terms = agreement_from(deal.terms)
-        pairs["pick-up"] = f"{times.day_and_time(desk, terms.pickup_at)} {_where(desk, deal.pickup_spot, terms.pickup)}"
-        dropoff = _where(desk, deal.dropoff_spot, terms.dropoff)
+        with naming(desk) as places:
+            pickup = _where(places, deal.pickup_spot, terms.pickup)
+            dropoff = _where(places, deal.dropoff_spot, terms.dropoff)
+        pairs["pick-up"] = f"{times.day_and_time(desk, terms.pickup_at)} {pickup}"
         pairs["drop-off"] = f"{times.day_and_time(desk, terms.dropoff_at)} {dropoff}"
         pairs["share"] = f"{price(terms.amount, terms.unit)} for {terms.distance / 10:.0f} km, seats: {terms.seats}"
     if above := dear(desk, deal):
@@ -175,8 +179,8 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
     return [f"{name:<9} {value}" for name, value in pairs.items() if value]
 
 
-def _where(desk: Desk, spot: str, cell: int) -> str:
-    return f"at {spot}" if spot else f"near {label(desk, centre(cell))}"
+def _where(places: Names, spot: str, cell: int) -> str:
+    return f"at {spot}" if spot else f"near {places.exact(centre(cell))}"
 
 
 def _detour(deal: Deal) -> str:

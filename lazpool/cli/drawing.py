@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import h3.api.basic_int as h3
 
 from lazpool.actions import explaining
+from lazpool.cli.naming import saved_name
 from lazpool.cli.times import iso
 from lazpool.cli.typed import SHORT
-from lazpool.cli.words import saved_name
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import COARSE_RES, POST_RES, cell_at, centre, coarse
 from lazpool.records.posts import Offer, Request, read_post

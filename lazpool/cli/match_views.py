@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lazpool.cli.naming import naming
 from lazpool.cli.times import iso
 from lazpool.cli.views import beginning, matched, money, point, trip
-from lazpool.cli.words import saved_name
 from lazpool.records.agreements import agreement_from
 from lazpool.records.places import MEETING_RES, cell_at, centre
 from lazpool.records.posts import ARRIVE
@@ -20,6 +20,7 @@ from lazpool.rules.walking import walk
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.actions.explaining import Explained
+    from lazpool.cli.naming import Names
     from lazpool.records.places import Point, Spot
     from lazpool.rules.matching import Fit
     from lazpool.store.deals import Deal
@@ -83,10 +84,12 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
     start, end = found.cells or (request.cell_from, request.cell_to)
     rides = found.match.role == Role.PASSENGER
     ends = (mine.start, mine.end) if rides else (centre(request.cell_from), centre(request.cell_to))
+    with naming(desk) as names:
+        pickup, dropoff = _stop(names, start, ends[0], fit.pickup), _stop(names, end, ends[1], fit.dropoff)
     return {
         "counted_from": "meeting cells" if found.cells else "posts",
-        "pickup": {**_stop(desk, start, ends[0], fit.pickup), "at": iso(desk, fit.pickup_at)},
-        "dropoff": {**_stop(desk, end, ends[1], fit.dropoff), "at": iso(desk, fit.dropoff_at)},
+        "pickup": {**pickup, "at": iso(desk, fit.pickup_at)},
+        "dropoff": {**dropoff, "at": iso(desk, fit.dropoff_at)},
         "walk_m": fit.walk_m,
         "km": fit.distance_hm / 10,
         "seats": found.request.seats,
@@ -98,14 +101,15 @@ def _ride(desk: Desk, found: Explained, fit: Fit) -> dict[str, object]:
     }
 
 
-def _stop(desk: Desk, cell: int, end: Point, spot: Spot | None) -> dict[str, object]:
-    """Return the middle of a cell; the name of our own place if it is the one in it; the meeting place, and the walk.
+def _stop(names: Names, cell: int, end: Point, spot: Spot | None) -> dict[str, object]:
+    """Return the middle of a cell, and its town; the name of our own place if it is the one in it; where to meet.
 
     end: the passenger's, as exact as we know it.
     """
     return {
         **point(centre(cell)),
-        "name": saved_name(desk, end) if cell_at(end, MEETING_RES) == cell else None,
+        "town": names.town(centre(cell)),
+        "name": names.saved(end) if cell_at(end, MEETING_RES) == cell else None,
         "spot": spot.name if spot else None,
         "walk_min": math.ceil(walk(end, spot).minutes) if spot else 0,
     }

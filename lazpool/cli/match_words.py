@@ -77,7 +77,8 @@ def _stop(match: Document, which: str) -> str:
     when = f"{moment(stop['at']):%a %d %b} {_about(match)}{clock(stop['at'])}"
     if stop["spot"]:
         return f"{when} {'perhaps ' if match['role'] == 'driver' else ''}at {stop['spot']}"
-    where = stop["name"] or degrees(stop["lat"], stop["lon"])
+    town = f" ({stop['town']})" if stop["town"] else ""
+    where = stop["name"] or degrees(stop["lat"], stop["lon"]) + town
     around = "near" if match["ride"]["counted_from"] == "meeting cells" else "somewhere in the 5 km2 around"
     return f"{when} {around} {where}"
 

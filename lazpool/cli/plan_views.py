@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from lazpool.cli.app import Table
 from lazpool.cli.days import days_text
+from lazpool.cli.naming import Names, naming
 from lazpool.cli.typed import short
 from lazpool.cli.views import point
-from lazpool.cli.words import label
 from lazpool.rules.plans import BACK, OUT
 from lazpool.store import board
 from lazpool.store import plans as stored
@@ -36,7 +36,8 @@ def documents(desk: Desk, found: list[Plan]) -> dict[str, object]:
 
 def tables(desk: Desk, found: list[Plan]) -> list[Table]:
     """Return tables of plans and of their next dates."""
-    rows = [_plan_row(desk, one) for one in found]
+    with naming(desk) as names:
+        rows = [_plan_row(names, one) for one in found]
     plans = Table(("id", "kind", "from", "to", "days", "times", "dates"), rows, _EMPTY)
     dates = [_date_row(standing, plan) for plan, standing in _coming(desk, found)]
     return [plans, Table(("plan", "departs", "way", "state", "next"), dates, _NOTHING)][: 2 if found else 1]
@@ -89,13 +90,13 @@ def _at(standing: Standing, plan: Plan) -> datetime:
     return datetime.fromtimestamp(standing.departure.at * 60, ZoneInfo(plan.schedule.zone))
 
 
-def _plan_row(desk: Desk, plan: Plan) -> tuple[str, ...]:
+def _plan_row(names: Names, plan: Plan) -> tuple[str, ...]:
     from lazpool.actions.plans import trip_of  # noqa: PLC0415 # H3 and keys, which the help does without
 
     when, trip = plan.schedule, trip_of(plan)
     times = f"{when.out:%H:%M}" + (f", {when.back:%H:%M}" if when.back else "") + f" {when.zone}"
     stretch = f"from {when.first}" + (f" until {when.until}" if when.until else "")
-    ends = label(desk, trip.start), label(desk, trip.end)
+    ends = names.short(trip.start), names.short(trip.end)
     return short(plan.id), board.kind_name(plan.kind), *ends, days_text(when.days), times, stretch
 
 

@@ -21,6 +21,7 @@ from lazpool.store.ways import way_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
@@ -94,7 +95,7 @@ def posts(app: App, every: bool) -> None:  # noqa: FBT001 # click's signature
     with app.desk() as desk:
         mine = own.all_posts(desk.node) if every else own.posts(desk.node)
         documents = [own_post(desk, post) for post in mine]
-        rows = [] if app.json else [_row(desk, mine[i], documents[i]) for i in range(len(mine))]
+        rows = [] if app.json else _rows(desk, mine, documents)
     empty = "You have no posts; make one with: lazpool offer, or: lazpool request"
     table = Table(("id", "kind", "from", "to", "departs", ">seats", "state"), rows, empty)
     app.show({"posts": documents}, table if app.json else with_conditions(table, documents))
@@ -111,7 +112,7 @@ def board(app: App, full: bool) -> None:  # noqa: FBT001 # click's signature
             app.show({"posts": [heard_post(desk, row, full=full) for row in rows]})
             return
         documents = [heard_post(desk, row, full=True) for row in rows[:SHOWN]]
-        table = [_heard_row(desk, row, one) for row, one in zip(rows, documents, strict=False)]
+        table = _heard_rows(desk, rows[:SHOWN], documents)
     empty = "Nothing heard yet; is the node up, and has it joined somebody? lazpool status"
     more = f"{len(rows) - SHOWN} more; lazpool --json board has all" if len(rows) > SHOWN else ""
     columns = ("id", "kind", "from", "to", "departs", ">seats")
@@ -164,15 +165,25 @@ def _say_how_found(app: App, desk: Desk, trip: Offer, *, estimated: bool) -> Non
         app.say(f"Estimated along great circles: {why}.")
 
 
-def _row(desk: Desk, post: own.OwnPost, document: dict[str, object]) -> tuple[str, ...]:
-    from lazpool.cli import words  # noqa: PLC0415 # H3
+def _rows(desk: Desk, mine: Sequence[own.OwnPost], documents: Sequence[dict[str, object]]) -> list[tuple[str, ...]]:
+    from lazpool.cli.naming import naming  # noqa: PLC0415 # H3
 
-    trip = *words.ends(desk, document), times.day_and_time(desk, post.depart)
-    return short(post.id), str(document["kind"]), *trip, str(document["seats"]), post.state
+    with naming(desk) as names:
+        return [
+            (short(post.id), str(said["kind"]), *names.ends(said), times.day_and_time(desk, post.depart),
+             str(said["seats"]), post.state)
+            for post, said in zip(mine, documents, strict=True)
+        ]  # fmt: skip
 
 
-def _heard_row(desk: Desk, row: sqlite3.Row, document: dict[str, object]) -> tuple[str, ...]:
-    from lazpool.cli import words  # noqa: PLC0415 # H3
+def _heard_rows(
+    desk: Desk, rows: Sequence[sqlite3.Row], documents: Sequence[dict[str, object]]
+) -> list[tuple[str, ...]]:
+    from lazpool.cli.naming import naming  # noqa: PLC0415 # H3
 
-    departs = times.day_and_time(desk, row["depart"])
-    return short(row["id"]), str(document["kind"]), *words.ends(desk, document), departs, str(document["seats"])
+    with naming(desk) as names:
+        return [
+            (short(row["id"]), str(said["kind"]), *names.ends(said), times.day_and_time(desk, row["depart"]),
+             str(said["seats"]))
+            for row, said in zip(rows, documents, strict=True)
+        ]  # fmt: skip

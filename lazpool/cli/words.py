@@ -8,15 +8,9 @@ import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lazpool.records.places import Point
-from lazpool.store import own
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lazpool.actions.desk import Desk
-
-SAME_PLACE_KM = 0.05
 NAME_WIDTH = 10
 HOURS_FROM = 180
 """Minutes from which people rather read hours."""
@@ -60,31 +54,9 @@ def too_dear(above: dict[str, Any]) -> str:
     return f"above the cap of your cost profile {above['profile']}, {most}{besides}: {above['rule']}"
 
 
-def label(desk: Desk, where: Point) -> str:
-    """Return a place for people: its saved name, or degrees to about 100 m."""
-    return saved_name(desk, where) or degrees(where.lat, where.lon)
-
-
-def saved_name(desk: Desk, where: Point) -> str | None:
-    """Return the name that a place is saved under, if it is."""
-    from lazpool.rules.geo import km  # noqa: PLC0415 # H3, which lists without places do without
-
-    names = (name for name, saved in own.places(desk.node).items() if km(saved, where) < SAME_PLACE_KM)
-    return next(names, None)
-
-
 def degrees(lat: float, lon: float) -> str:
     """Return coordinates to about 100 m."""
     return f"{lat:.3f},{lon:.3f}"
-
-
-def ends(desk: Desk, document: dict[str, object]) -> tuple[str, str]:
-    """Return both ends of a trip document for people."""
-    found = []
-    for key in ("from", "to"):
-        where = document.get(key)
-        found.append(label(desk, Point(where["lat"], where["lon"])) if isinstance(where, dict) else "?")
-    return found[0], found[1]
 
 
 def fields(pairs: Iterable[tuple[str, str]], width: int | None = None) -> list[str]:

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from math import cos, radians
 from typing import TYPE_CHECKING
 
 from lazpool.errors import DamagedError, LazpoolError
@@ -31,6 +32,8 @@ LARGE = 50_000
 MAX_NAME = 100
 MOST = 20
 _STALE_S = 3600
+_KM_PER_DEGREE = 111.2
+"""Of latitude."""
 _NUMBERED = re.compile(r"(\D+ \d+)(?:e|er)?\b")
 """`paris 15 vaugirard` and `paris 13e arrondissement` are also `paris 15` and `paris 13`."""
 
@@ -42,6 +45,7 @@ CREATE TABLE town (
     lat REAL NOT NULL, lon REAL NOT NULL, population INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX town_population ON town (population);
+CREATE INDEX town_lat ON town (lat, lon);
 CREATE VIRTUAL TABLE names USING fts5(folded, town UNINDEXED, own UNINDEXED, tokenize="unicode61 remove_diacritics 0");
 """
 
@@ -116,6 +120,19 @@ class Gazetteer:
         )
         at = town.point
         values = (max(LARGE, 2 * town.population), town.id, at.lat, at.lat, at.lon, at.lon)
+        row = self._connection.execute(sql, values).fetchone()
+        return _town(row) if row else None
+
+    def nearest(self, where: Point, within_km: float) -> Town | None:
+        """Return the town nearest to a place, None where none is in a box of so many km to each side."""
+        high, narrowing = within_km / _KM_PER_DEGREE, max(cos(radians(where.lat)), 0.01)
+        wide = high / narrowing
+        sql = (
+            "SELECT * FROM town WHERE lat BETWEEN ?-? AND ?+? AND lon BETWEEN ?-? AND ?+?"
+            " ORDER BY (lat-?)*(lat-?) + (lon-?)*(lon-?)*? LIMIT 1"  # flat, as far as that is from the 180th meridian
+        )
+        lat, lon = where.lat, where.lon
+        values = (lat, high, lat, high, lon, wide, lon, wide, lat, lat, lon, lon, narrowing**2)
         row = self._connection.execute(sql, values).fetchone()
         return _town(row) if row else None
 

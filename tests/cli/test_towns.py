@@ -42,6 +42,25 @@ def test_a_trip_between_towns(ada: User) -> None:
     assert "grenoble: Grenoble, FR, 158,000 people" in said.err
 
 
+def test_lists_say_towns(ada: User) -> None:
+    """Lists call places as people do: by a saved name, by the town or how far from one, else in degrees."""
+    ada.call("place", "add", "work", "45.0,5.72")
+    for start, end in [("Grenoble", "work"), ("45.25,5.72", "44.2,4.2")]:
+        ada.call("offer", start, end, "--at", TOMORROW)
+    table = ada.say("posts").out
+    assert "  Grenoble            work       " in table
+    assert "  8 km from Grenoble  44.200,4.200  " in table
+    ada.call("plan", "add", "offer", "45.1787,5.7148", "work", "--at", "07:30", "--days", "mon")
+    assert "  Grenoble  work  " in ada.say("plan", "list").out
+
+
+def test_a_damaged_list_of_towns_hides_no_rides(ada: User) -> None:
+    """Where the towns cannot be read, lists of rides say degrees."""
+    ada.call("offer", "Grenoble", LYON, "--at", TOMORROW)
+    (ada.home / "places.db").write_bytes(b"no database")
+    assert "45.179,5.715" in ada.say("posts").out
+
+
 def test_a_saved_name_goes_before_a_town(ada: User) -> None:
     """A place of one's own is meant even where a town is called so, in whichever case it is typed."""
     ada.call("place", "add", "Lyon", "45.0,5.0")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lazpool.errors import DamagedError, InvalidInputError, LazpoolError
 from lazpool.records.places import Point
 from lazpool.records.towns import Town, fold
+from lazpool.rules.geo import km
 from lazpool.rules.towns import close_to, settled
 from lazpool.store import geonames
 from lazpool.store.gazetteer import Gazetteer, build, open_gazetteer
@@ -39,6 +40,18 @@ def look_up(path: Path, name: str) -> list[Town]:
     with open_gazetteer(path) as opened:
         assert opened
         return opened.named(name)
+
+
+@given(st.builds(Point, st.floats(-85, 85), st.floats(-180, 180)), st.floats(0.1, 500))
+def test_nearest(towns: Gazetteer, where: Point, within: float) -> None:
+    """What is nearest is found within the distance, and little farther than that in the corners of the box."""
+    found = towns.nearest(where, within)
+    near = min(km(one.point, where) for one, _ in TOWNS)
+    if near < 0.95 * within:
+        assert found
+        assert km(found.point, where) <= 1.2 * near + 1
+    if near > 2 * within:
+        assert found is None
 
 
 @pytest.mark.parametrize(
