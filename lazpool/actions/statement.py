@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.actions import receipts
+from lazpool.actions.positions import evidence
 from lazpool.records.posts import Offer, read_post
 from lazpool.records.receipts import ReceiptTerms, receipt_from
 from lazpool.rules.geo import SPEED_KMH, STOP_MIN
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from lazpool.store.deals import Deal
     from lazpool.store.ledger import StoredReceipt
 
-EVIDENCE = "mutual signature"
-"""The class of every ride: the devices of both signed the same receipt. No position is recorded, so the two classes
-above it, one position, and both positions and code, are reached by none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -33,7 +30,7 @@ class Shared:
 
     minute: when it began, to a quarter of an hour. drove: whether we were the driver. other: the other's identity.
     ride: how far it was, and for how many seats. saved: CO2. code: whether the passenger's code was given at the car,
-    as far as our node knows. receipt: its id.
+    as far as our node knows. evidence: the class (see rules/evidence.py). receipt: its id.
     """
 
     minute: int
@@ -42,6 +39,7 @@ class Shared:
     ride: Ride
     saved: Saving
     code: bool
+    evidence: str
     receipt: bytes
 
 
@@ -94,7 +92,8 @@ def _shared(desk: Desk, stored: StoredReceipt, factors: Factors) -> Shared:
     drove = terms.driver in desk.identities
     ride = Ride(terms.distance, terms.seats, _detour_km(deal) if deal else (0.0, 0.0))
     other = terms.passenger if drove else terms.driver
-    return Shared(terms.start, drove, other, ride, saving(ride, factors), bool(deal and deal.boarding), terms.id)
+    code, found = bool(deal and deal.boarding), evidence(desk, deal)
+    return Shared(terms.start, drove, other, ride, saving(ride, factors), code, found, terms.id)
 
 
 def _detour_km(deal: Deal) -> tuple[float, float]:

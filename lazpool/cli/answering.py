@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions import deals as actions
-from lazpool.actions import rides
+from lazpool.actions import positions, rides
 from lazpool.actions import series as all_dates
 from lazpool.actions.moves import find
 from lazpool.cli.commands import command
-from lazpool.cli.typed import free_text, hex_id, short
+from lazpool.cli.typed import free_text, hex_id, place, short
 from lazpool.cli.views import dear
 from lazpool.cli.words import too_dear
 from lazpool.records.body_shape import MAX_TEXT
 from lazpool.records.deal_bodies import CODE_DIGITS
 from lazpool.records.posts import Offer, read_post
+from lazpool.rules.evidence import NEAR_M
 from lazpool.rules.negotiation import Role, State
 from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
+    from lazpool.records.places import Point
     from lazpool.store.deals import Deal
 
 _REASON = "A few words to the other side, sealed."
@@ -93,26 +95,31 @@ def note(app: App, deal: str, text: str) -> None:
         _show(app, desk, actions.add_note(desk, _id(desk, deal), text))
 
 
-@command("pickup", example="lazpool pickup 5be1f0\nlazpool pickup 5be1f0 204917")
+@command("pickup", example="lazpool pickup 5be1f0\nlazpool pickup 5be1f0 204917 --position 45.3646,5.5917")
 @click.argument("deal")
 @click.argument("code", required=False, metavar="[CODE]")
+@click.option("--position", metavar="PLACE", help="Where you are now, as evidence of the ride; sealed for the other.")
 @click.pass_obj
-def pickup(app: App, deal: str, code: str | None) -> None:
+def pickup(app: App, deal: str, code: str | None, position: str | None) -> None:
     """At the car: the passenger shows the code, the driver enters it. No network is needed.
 
     The passenger's node checks the code as soon as it hears of it, and both sign the receipt. Three wrong ones and only
-    `done` is left.
+    `done` is left. With --position either also says where they are, before or after the code: a statement tells of it
+    for rides of which both want to show more than two signatures.
     """
     with app.desk() as desk:
-        found = find(desk, _id(desk, deal))
-        if code is not None:
-            _show(app, desk, rides.enter_code(desk, found.id, _code(code)))
-            return
-        if found.role is Role.DRIVER and found.state in _AGREED:
+        found, typed = find(desk, _id(desk, deal)), None if code is None else _code(code)
+        given = {} if position is None else _give(app, desk, found.id, place(desk, position))
+        if typed is not None:
+            _show(app, desk, rides.enter_code(desk, found.id, typed), **given)
+        elif given and (found.role is Role.DRIVER or found.state is not State.AGREED):
+            _show(app, desk, found, **given)
+        elif found.role is Role.DRIVER and found.state in _AGREED:
             raise click.UsageError("The passenger's code is missing: lazpool pickup DEAL CODE.")
-        shown = rides.show_code(desk, found.id)
-        app.show({"deal": found.id.hex(), "state": found.state, "code": shown}, shown)
-        app.say("Tell the driver this code when you are in the car.")
+        else:
+            shown = rides.show_code(desk, found.id)
+            app.show({"deal": found.id.hex(), "state": found.state, "code": shown, **given}, shown)
+            app.say("Tell the driver this code when you are in the car.")
 
 
 @command("done", example="lazpool done 5be1f0")
@@ -122,6 +129,14 @@ def done(app: App, deal: str) -> None:
     """As the passenger, say that the ride took place, without a code: your node signs the receipt."""
     with app.desk() as desk:
         _show(app, desk, rides.done(desk, _id(desk, deal)))
+
+
+def _give(app: App, desk: Desk, deal: bytes, where: Point) -> dict[str, object]:
+    """Give our position, and say whether it counts."""
+    seen = positions.give(desk, deal, where)
+    why = "it counts" if seen.counts else f"it does not count, as it is more than {NEAR_M} m"
+    app.say(f"You are {seen.distance} m from the agreed pick-up: {why}.")
+    return {"position": {"metres": seen.distance, "counts": seen.counts}}
 
 
 def _far_off(deal: Deal) -> str:
@@ -155,8 +170,8 @@ def _code(text: str) -> str:
     return code
 
 
-def _show(app: App, desk: Desk, deal: Deal) -> None:
-    app.show({"deal": deal.id.hex(), "state": deal.state}, f"{short(deal.id)} {deal.state}")
+def _show(app: App, desk: Desk, deal: Deal, **more: object) -> None:
+    app.show({"deal": deal.id.hex(), "state": deal.state, **more}, f"{short(deal.id)} {deal.state}")
     if deal.role is Role.DRIVER and deal.state is State.RIDING:
         app.say("The passenger's node checks the code; then the deal is receipted: lazpool deals")
     app.say_if_down(desk)

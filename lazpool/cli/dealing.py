@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.actions.moves import find
+from lazpool.actions.positions import seen
 from lazpool.actions.series import open_question
 from lazpool.cli import times
 from lazpool.cli.app import Table
@@ -28,6 +29,7 @@ from lazpool.store import deals as stored
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.actions.positions import Seen
     from lazpool.cli.app import App
     from lazpool.cli.naming import Names
     from lazpool.store.deals import Deal
@@ -103,6 +105,7 @@ def _more(desk: Desk, deal: Deal) -> dict[str, object]:
         "detour_min": deal.detour,
         "estimated": bool(deal.estimated),
         "ended_by": deal.by,
+        "positions": [{"mine": one.mine, "metres": one.distance, "counts": one.counts} for one in seen(desk, deal)],
     }
 
 
@@ -174,6 +177,7 @@ def _lines(desk: Desk, deal: Deal) -> list[str]:
     pairs["detour"] = _detour(deal)
     if exact := _exact(deal):
         pairs["exactly"] = " to ".join(f"{one.lat:.5f},{one.lon:.5f}" for one in exact)
+    pairs["position"] = ", ".join(map(_position, seen(desk, deal)))
     pairs["conditions"] = ", ".join(names(deal.flags))
     pairs |= {"contact": deal.peer_contact, "reason": deal.reason, "next": _next(desk, deal)}
     return [f"{name:<9} {value}" for name, value in pairs.items() if value]
@@ -192,6 +196,10 @@ def _detour(deal: Deal) -> str:
         f"~{deal.detour:.0f} min, estimated" if deal.estimated else f"{deal.detour:.0f} min by road, from door to door"
     )
     return f"{how}; you allow {offer.max_detour} min"
+
+
+def _position(one: Seen) -> str:
+    return f"{'you' if one.mine else 'they'} {one.distance} m away{'' if one.counts else ', which does not count'}"
 
 
 def _note_line(note: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from lazpool.cli.app import Table, clean
 from lazpool.cli.commands import command
 from lazpool.cli.exports import write
 from lazpool.cli.partners import partner
-from lazpool.cli.statement_document import HOW_TO_VERIFY, basis, document, kilograms
+from lazpool.cli.statement_document import HOW_TO_VERIFY, basis, document, evidence, kilograms, stands_behind
 from lazpool.cli.typed import short
 from lazpool.cli.words import fields
 
@@ -87,7 +87,8 @@ def _text(whole: dict[str, Any]) -> list[str | Table]:
         *fields(_sums(totals)),
         f"CO2 is a range, since nobody knows what had been without the rides ({whole['factors']['title']}):",
         *(f"- {line}" for line in basis(whole)),
-        "Both devices signed each receipt; no positions are recorded. To verify:",
+        stands_behind(totals),
+        "To verify:",
         *(f"- {line}" for line in HOW_TO_VERIFY),
     ]
     return [table, *said, *_waiting(whole)]
@@ -104,10 +105,9 @@ def _sums(totals: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    evidence = f"{one['evidence']}, code" if one["code"] else one["evidence"]
     doing = "drove" if one["role"] == "driver" else "rode"
     partner_id = short(bytes.fromhex(one["with"]))
-    return one["date"], doing, partner_id, f"{one['km']:.1f}", kilograms(one["co2_g"]), evidence
+    return one["date"], doing, partner_id, f"{one['km']:.1f}", kilograms(one["co2_g"]), evidence(one)
 
 
 def _waiting(whole: dict[str, Any]) -> list[str]:

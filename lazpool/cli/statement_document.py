@@ -6,8 +6,9 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lazpool.actions.statement import EVIDENCE, total
+from lazpool.actions.statement import total
 from lazpool.cli import times
+from lazpool.rules.evidence import BOTH, CLASSES, NEAR_M, ONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,7 @@ def _totals(desk: Desk, rides: Sequence[Shared]) -> dict[str, Any]:
         "co2_g": _range(found.saved),
         "people": len({one.other for one in rides}),
         "codes": sum(one.code for one in rides),
+        "evidence": {name: sum(one.evidence == name for one in rides) for name in CLASSES},
     }
 
 
@@ -79,7 +81,7 @@ def _ride(desk: Desk, one: Shared) -> dict[str, Any]:
         "seats": one.ride.seats,
         "passenger_km": one.ride.distance * one.ride.seats / 10,
         "co2_g": _range(one.saved),
-        "evidence": EVIDENCE,
+        "evidence": one.evidence,
         "code": one.code,
         "receipt": one.receipt.hex(),
     }
@@ -87,6 +89,27 @@ def _ride(desk: Desk, one: Shared) -> dict[str, Any]:
 
 def _range(saved: Saving) -> dict[str, int]:
     return {"least": saved.least, "most": saved.most}
+
+
+def evidence(one: dict[str, Any]) -> str:
+    """Return the class of a ride, and that a code was given where the class does not say so."""
+    return f"{one['evidence']}, code" if one["code"] and one["evidence"] != BOTH else str(one["evidence"])
+
+
+def stands_behind(totals: dict[str, Any]) -> str:
+    """Return what stands behind the rides, in sentences."""
+    classes, rides = totals["evidence"], totals["rides"]
+    near = (
+        f"For {classes[BOTH]} of {rides} both also showed a position within {NEAR_M} m of the agreed pick-up, and the "
+        f"passenger gave the driver a code there; for {classes[ONE]} more one of them showed a position."
+        if classes[ONE] or classes[BOTH]
+        else "No positions at the pick-up were shown."
+    )
+    return (
+        "The devices of both people, driver and passenger, signed the same receipt after the ride (mutual signature). "
+        f"{near} For {totals['codes']} the code was given. Positions and codes are the word of the two nodes, which a "
+        "receipt does not carry. Two who agree can sign for a ride that never was, and make up positions, too."
+    )
 
 
 def kilograms(grams: dict[str, int]) -> str:

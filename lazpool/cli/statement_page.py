@@ -6,8 +6,9 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from lazpool.cli.statement_document import HOW_TO_VERIFY, basis, kilograms
+from lazpool.cli.statement_document import HOW_TO_VERIFY, basis, evidence, kilograms, stands_behind
 from lazpool.cli.typed import short
+from lazpool.rules.evidence import BOTH, MUTUAL, ONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,11 +78,9 @@ $tables
 </body>
 </html>
 """)
-_EVIDENCE = (
-    "The devices of both people, driver and passenger, signed the same receipt after the ride (mutual signature). No "
-    "positions are recorded. For %s the passenger also gave the driver a code at the car. Others are named by the "
-    "beginning of their identity, which is a key and no name. Two who agree can sign for a ride that never was."
-)
+_NAMES = "Others are named by the beginning of their identity, which is a key and no name."
+_BRIEF = {MUTUAL: "", ONE: "1 position", BOTH: "both, code"}
+"""The classes where two columns leave no room; a code that is in none of them is told beside them."""
 
 
 def page(whole: dict[str, Any]) -> str:
@@ -95,7 +94,7 @@ def page(whole: dict[str, Any]) -> str:
         identity=whole["identity"][:16],
         figures="\n".join(f"<div><b>{value}</b><span>{label}</span></div>" for value, label in _figures(totals)),
         tables=_months(whole) if totals["rides"] > MAX_ROWS else _rides(whole),
-        evidence=_EVIDENCE % f"{totals['codes']} of {totals['rides']}",
+        evidence=f"{escape(stands_behind(totals))} {_NAMES}",
         check=_check(),
         basis="<br>".join(escape(line) for line in basis(whole)),
     )
@@ -116,16 +115,21 @@ def _rides(whole: dict[str, Any]) -> str:
     rows: list[Sequence[str]] = [
         (
             *(one["date"], _did(one), _id(one["with"]), _distance(one), kilograms(one["co2_g"])),
-            *(f"{one['evidence']}{', code' if one['code'] else ''}", _id(one["receipt"])),
+            *(evidence(one), _id(one["receipt"])),
         )
         for one in whole["rides"]
     ]
     if len(rows) <= ONE_COLUMN:
         return _table(head, rows or [("none that both have signed for", *[""] * (len(head) - 1))])
-    narrow = ("Day", "", "With", ">km", ">CO<sub>2</sub>, kg", "Code", "Receipt")
-    marked = [(row[0][5:], *row[1:5], "yes" if row[5].endswith("code") else "", row[6]) for row in rows]
+    narrow = ("Day", "", "With", ">km", ">CO<sub>2</sub>, kg", "Evidence", "Receipt")
+    marked = [(row[0][5:], *row[1:5], _briefly(one), row[6]) for row, one in zip(rows, whole["rides"], strict=True)]
     half = (len(rows) + 1) // 2
     return f'<div class="two">{_table(narrow, marked[:half])}{_table(narrow, marked[half:])}</div>'
+
+
+def _briefly(one: dict[str, Any]) -> str:
+    said = [_BRIEF[one["evidence"]], "code" if one["code"] and one["evidence"] != BOTH else ""]
+    return ", ".join(filter(None, said))
 
 
 def _did(one: dict[str, Any]) -> str:

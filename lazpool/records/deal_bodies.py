@@ -122,9 +122,7 @@ class Details(Packed):
         """Refuse a body that breaks the format."""
         if type(self.places) is not tuple or len(self.places) not in {0, 4}:
             raise wrong("places", "not two places or none")
-        for position, number in enumerate(self.places):
-            limit = (180 if position % 2 else 90) * E5
-            check_uint("places", number, -limit, limit)
+        _check_places("places", *self.places)
         check_text("contact", self.contact, MAX_NAME)
         if type(self.spots) is not tuple or len(self.spots) not in {0, len(self.places) // 2}:
             raise wrong("spots", "not a name for each place or none")
@@ -132,6 +130,21 @@ class Details(Packed):
             check_text("spots", name, MAX_NAME)
         if type(self.iban) is not str or (self.iban and not is_iban(self.iban)):
             raise wrong("iban", "not the number of a bank account")
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Packed):
+    """Where the sender says to be at the pick-up, in 1/100,000 degree, and in which minute."""
+
+    KIND: ClassVar[int] = 38
+    lat: int
+    lon: int
+    at: int
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        _check_places("position", self.lat, self.lon)
+        check_uint("at", self.at, 0, MAX_MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +229,13 @@ class NewCard(Packed):
     card: Card
 
 
+def _check_places(name: str, *numbers: int) -> None:
+    """Refuse numbers that are not lat, lon pairs in 1/100,000 degree."""
+    for position, number in enumerate(numbers):
+        limit = (180 if position % 2 else 90) * E5
+        check_uint(name, number, -limit, limit)
+
+
 def _proposal(array: Array) -> Proposal:
     terms, signature, passenger, card, *rest = arity(array, 9)
     return build(Proposal, terms, signature, device_from(passenger), card_from(card), *rest)
@@ -239,4 +259,5 @@ READERS: dict[int, Callable[[Array], AnyBody]] = {
     Series.KIND: lambda array: build(Series, *arity(array, 1)),
     SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *arity(array, 2)),
     NewCard.KIND: lambda array: build(NewCard, card_from(arity(array, 1)[0])),
+    Position.KIND: lambda array: build(Position, *arity(array, 3)),
 }

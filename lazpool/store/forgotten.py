@@ -88,7 +88,7 @@ _RECORDS = (
     "DELETE FROM heads WHERE log IN (SELECT peer_log FROM deals WHERE peer=?1)",
     "DELETE FROM recoveries WHERE peer=?1",
 )
-_OF_DEALS = ("notes", "letters", "outbox", "boxes", "deal_logs", "deal_events")
+_OF_DEALS = ("notes", "letters", "outbox", "boxes", "deal_logs", "deal_events", "positions")
 _THEIRS = "SELECT id FROM deals WHERE peer=?1"
 
 

@@ -353,6 +353,19 @@ ALTER TABLE hubs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE left_hubs (node_pk BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 """
 
+# Where the two of a deal said to be at the pick-up, in 1/100,000 degree.
+_POSITIONS = """
+CREATE TABLE positions (
+  deal BLOB NOT NULL,
+  mine INTEGER NOT NULL,
+  lat INTEGER NOT NULL,
+  lon INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  counter INTEGER NOT NULL,
+  PRIMARY KEY (deal, mine)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -380,6 +393,7 @@ _STEPS = {
     "disputes": _DISPUTES,
     "doors": _DOORS,
     "found_hubs": _FOUND_HUBS,
+    "positions": _POSITIONS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -56,6 +56,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     23: ("reference reason text blind", [HASH, 1, "it was half the way", HASH[::-1]]),
     24: ("terms signature proposer blind", [TERMS, SIGNATURE, DEVICE, HASH]),
     25: ("reference text", [HASH, "found the note"]),
+    38: ("lat lon at", [4_536_450, 559_150, 30_001_450]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -82,6 +83,7 @@ ALSO: dict[int, dict[str, list[Any]]] = {
         "the first that this witness sees": [b"s" * 256, DEVICE, 0, []],
         "the longest proof": [b"s", DEVICE, 2**32 - 2, [HASH] * 64],
     },
+    38: {"the south pole": [-9_000_000, 18_000_000, 0], "the date line": [0, -18_000_000, 2**32 - 1]},
     30: {"a proof from elsewhere is wanted": [HASH, 2**32 - 2, DRIVER.device(), 0, b""]},
 }
 REST = ["", "", 0, b"", 10]
@@ -235,6 +237,13 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "a blind of 33 bytes": [*WELL[24][1][:3], HASH + b"\0"],
     },
     25: {"an id of 33 bytes": [HASH + b"\0", ""], "501 bytes": [HASH, "x" * 501]},
+    38: {
+        "beyond the pole": [9_000_001, 0, 7],
+        "beyond the date line": [0, -18_000_001, 7],
+        "the minute 2^32": [0, 0, 2**32],
+        "the minute -1": [0, 0, -1],
+        "degrees as text": ["45.36", 0, 7],
+    },
     22: {"no proof": [b""], "a proof of 2561 bytes": [bytes(2561)]},
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
     **circle_bodies.RANGE,

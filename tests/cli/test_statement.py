@@ -10,18 +10,19 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lazpool.cli.statement_page import MAX_ROWS, ONE_COLUMN, page
-from tests.cli.users import run
+from lazpool.rules.evidence import BOTH, CLASSES
+from tests.cli.users import GRENOBLE, LYON, VOIRON, User, carry, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.users import User
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-pdf-header-footer")
@@ -55,6 +56,40 @@ def test_every_form_says_the_same(ridden: tuple[User, User], tmp_path: Path) -> 
     assert "2 on 1 day, with 1 person" in text
     assert said["factors"]["car_source"] in text
     assert passenger.say("statement", year, "--format", "csv").out == (tmp_path / "csv").read_text()
+
+
+def test_positions_at_the_pick_up(tmp_path: Path) -> None:
+    """Both say where they are when they meet, and the code is given: the statements of both have the highest class."""
+    driver, passenger = (User(tmp_path / name, zone="UTC") for name in ("ada", "zoe"))
+    soon = datetime.now(UTC) + timedelta(minutes=20)
+    at, later = (f"{soon + timedelta(minutes=more):%Y-%m-%d %H:%M}" for more in (0, 25))
+    driver.call("offer", GRENOBLE, LYON, "--at", at, "--via", VOIRON)
+    passenger.call("request", VOIRON, LYON, "--at", later)
+    carry(driver, passenger)
+    deal = passenger.call("propose", passenger.call("matches")["matches"][0]["id"])["deal"]
+    carry(driver, passenger)
+    driver.call("accept", deal)
+    carry(driver, passenger)
+    assert passenger.run("pickup", deal, "--position", "nowhere")[0] == 4
+    far = passenger.say("pickup", deal, "--position", LYON)
+    assert "does not count" in far.err + far.out
+    shown = passenger.call("pickup", deal, "--position", VOIRON)
+    assert shown["position"] == {"metres": 0, "counts": True}
+    alone = driver.call("pickup", deal, "--position", "45.3650,5.5915")
+    assert (alone["state"], alone["position"]["counts"]) == ("agreed", True)
+    assert driver.call("pickup", deal, shown["code"], "--position", "45.3651,5.5915")["state"] == "riding"
+    carry(driver, passenger)
+    year = at[:4]
+    for user in (driver, passenger):
+        said = user.call("statement", year)
+        assert [one["evidence"] for one in said["rides"]] == ["both positions and code"]
+        assert said["totals"]["evidence"] == {"mutual signature": 0, "one position": 0, "both positions and code": 1}
+        assert "For 1 of 1 both also showed a position" in user.say("statement", year, "--format", "html").out
+        assert "both positions and code" in user.say("statement", year).out
+        assert "45.36" not in user.say("statement", year, "--format", "html").out
+    (row,) = passenger.call("deal", deal)["deals"]
+    assert [(one["mine"], one["counts"]) for one in row["positions"]] == [(False, True), (True, True)]
+    assert "you 0 m away" in passenger.say("deal", deal).out
 
 
 def test_nobody_is_named_and_no_money_told(ridden: tuple[User, User]) -> None:
@@ -115,9 +150,16 @@ class Page(HTMLParser):
 
 def whole_of(rides: int, name: str = "Zoe") -> dict[str, Any]:
     """Return the document of a year of long and short rides."""
-    one = {"role": "passenger", "with": "ab" * 32, "evidence": "mutual signature", "code": True, "receipt": "cd" * 32}
+    one = {"role": "passenger", "with": "ab" * 32, "evidence": BOTH, "code": True, "receipt": "cd" * 32}
     one |= {"km": 1093.4, "seats": 2, "passenger_km": 2186.8, "co2_g": {"least": -1234, "most": 164_010}}
-    sums = {"rides": rides, "days": rides, "people": 40, "codes": 3, "co2_g": {"least": -1234, "most": 9_164_010}}
+    sums = {
+        "rides": rides,
+        "days": rides,
+        "people": 40,
+        "codes": 3,
+        "evidence": dict.fromkeys(CLASSES, rides),
+        "co2_g": {"least": -1234, "most": 9_164_010},
+    }
     sums |= {"km_driven": 1093.4, "km_ridden": 11093.4, "passenger_km": 21868.0}
     case = {"name": "alone", "source": "s" * 200, "from_km": 0, "to_km": 80}
     basis = {"title": "x", "checked": "2026-11-27", "car_g_per_km": 193.2, "car_source": "c" * 200}

@@ -144,6 +144,10 @@ any_body = st.one_of(
         *(texts(64), st.just(()) | st.tuples(texts(64), texts(64)), ibans),
     ),
     st.builds(deal_bodies.Details, st.just(()), texts(64), st.just(()), ibans),
+    st.builds(
+        deal_bodies.Position,
+        *(st.integers(-9_000_000, 9_000_000), st.integers(-18_000_000, 18_000_000), st.integers(0, MAX_MINUTE)),
+    ),
     st.builds(deal_bodies.Boarded, st.text("0123456789", min_size=6, max_size=6)),
     st.builds(deal_bodies.CodeRefused, st.integers(1, MAX_MINUTE), st.integers(0, 3)),
     st.builds(halves.Receipt, st.binary(min_size=1, max_size=768), signatures, devices, hashes),
