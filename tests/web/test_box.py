@@ -149,6 +149,8 @@ def test_the_compose_file_locks_the_container_up() -> None:
     assert found["services.hub.ports"] == ["4001:4001", "127.0.0.1:8080:8080"]
     assert found["services.hub.volumes"] == ["home:/home/lazpool"]
     assert "volumes.home" in found
+    assert found["services.hub.healthcheck.test"][:3] == ["CMD", "python3", "-c"]
+    assert "http://127.0.0.1:8080/health" in found["services.hub.healthcheck.test"][3]
     assert (BOX / found["services.hub.build.context"][0] / found["services.hub.build.dockerfile"][0]).is_file()
     text = (BOX / "Containerfile").read_text(encoding="utf-8")
     assert "VOLUME /home/lazpool" in text
