@@ -18,6 +18,7 @@ from lazpool.hub import Hub, hub_of
 FILE = "config.toml"
 DEFAULT_NETWORK = "lazpool"
 MAX_STAMP_BITS = 24
+MAX_HUBS = 6
 MAX_PLAN_DAYS = 13
 """Posts live at most 14 days, and outlive their trip."""
 _IBAN, _IBAN_MODULUS = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), 97
@@ -72,6 +73,7 @@ class Config:
     profile: name of the cost profile. plan_days: how many days ahead the posts of a plan are published.
     stamp: bits of work on each post, see `lazpool offer --stamp`; one more takes twice as long.
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
+    hubs: with how many hubs the node keeps a connection; those that its owner did not join it finds itself.
     hub_witness: whether hubs are asked to witness our log; see docs/explanation/architecture.md.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
     hub: who runs this hub, and how much it holds.
@@ -88,6 +90,7 @@ class Config:
     plan_days: int = 7
     stamp: int = 8
     countries: str = ""
+    hubs: int = 3
     roads: str = ""
     hub_witness: bool = False
     hook: Hook | None = None
@@ -102,6 +105,9 @@ class Config:
             hint = "it is for how many days ahead plans publish their posts"
             raise InvalidInputError(f"plan_days is not from 1 to {MAX_PLAN_DAYS}", hint=hint)
 
+        if not 0 <= self.hubs <= MAX_HUBS:
+            hint = "it is with how many hubs the node keeps a connection; 0 for those alone that you joined"
+            raise InvalidInputError(f"hubs is not from 0 to {MAX_HUBS}", hint=hint)
         if not 0 <= self.stamp <= MAX_STAMP_BITS:
             hint = "each bit doubles the time that a post takes; 8 are done at once"
             raise InvalidInputError(f"stamp is not from 0 to {MAX_STAMP_BITS}", hint=hint)

@@ -81,23 +81,18 @@ def tell(desk: Desk, asked: Ask, *, hub: bool, is_told: Callable[[HubRecord], bo
 
 def describe(desk: Desk, addresses: Sequence[str], areas: Iterable[int], days: int = HOLDS_DAYS) -> SignedHub:
     """Return what this hub says of itself from now on, for some days; addresses: without its name at the end."""
-    hub, now = desk.config.hub, desk.second
-    text = (hub.name, hub.operator, hub.rules)
-    where = (tuple(sorted(areas)[:MAX_AREAS]), tuple(addresses[:MAX_ADDRESSES]))
-    entry = MEMBERS if hub.members_only else OPEN
-    return sign_hub(HubRecord(desk.net, desk.node_pk, now, now + days * DAY_S, *text, *where, entry), desk.keys.node)
+    return sign_hub(_description(desk, addresses, areas, days), desk.keys.node)
 
 
 def announce(desk: Desk, addresses: Sequence[str], areas: Iterable[int]) -> SignedHub:
     """Keep what this hub says of itself up to date, and return it: made anew when it changed, and once a day."""
-    fresh, kept = describe(desk, addresses, areas), hubs.get(desk.board, desk.node_pk)
-    if kept is not None and _says(kept.record) == _says(fresh.record):
-        age = desk.second - kept.record.made
-        if 0 <= age < RENEW_S and kept.record.holds(desk.second):
-            return kept.signed
+    fresh, kept = _description(desk, addresses, areas, HOLDS_DAYS), hubs.get(desk.board, desk.node_pk)
+    if kept is not None and _says(kept.record) == _says(fresh) and 0 <= fresh.made - kept.record.made < RENEW_S:
+        return kept.signed
+    signed = sign_hub(fresh, desk.keys.node)
     with desk.board.transaction():
-        hubs.put(desk.board, fresh, desk.node_pk)
-    return fresh
+        hubs.put(desk.board, signed, desk.node_pk)
+    return signed
 
 
 def invitation(desk: Desk, areas: Iterable[int], days: int = INVITE_DAYS) -> SignedHub:
@@ -118,6 +113,14 @@ def invitation(desk: Desk, areas: Iterable[int], days: int = INVITE_DAYS) -> Sig
 def blocked(desk: Desk) -> set[bytes]:
     """Return the nodes that the owner blocked."""
     return {one.node_pk for one in doors.doors(desk.node) if one.side == doors.BLOCKED}
+
+
+def _description(desk: Desk, addresses: Sequence[str], areas: Iterable[int], days: int) -> HubRecord:
+    hub, now = desk.config.hub, desk.second
+    where = (tuple(sorted(areas)[:MAX_AREAS]), tuple(addresses[:MAX_ADDRESSES]))
+    entry = MEMBERS if hub.members_only else OPEN
+    said = (hub.name, hub.operator, hub.rules)
+    return HubRecord(desk.net, desk.node_pk, now, now + days * DAY_S, *said, *where, entry)
 
 
 def _is_fit(desk: Desk, record: HubRecord) -> bool:

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 class Live:
     """What only the running process knows. The counts go on from its start.
 
-    ready: whether its network is open. address: where members join. areas: those it follows. places, circuits: of its
-    relay, given and under way. sync_rounds: with neighbours. dropped_posts: heard and lost, because it was too busy.
-    faults: of neighbours and connections. restarts: of the network inside the process.
+    ready: whether its network is open. address, invite: by which members join. areas: those it follows. places,
+    circuits: of its relay, given and under way. sync_rounds: with neighbours. dropped_posts: heard and lost, because it
+    was too busy. faults: of neighbours and connections. restarts: of the network inside the process.
     """
 
     ready: bool
     uptime_s: float
     address: str = ""
+    invite: str = ""
     areas: tuple[int, ...] = ()
     peers: int = 0
     places: int = 0

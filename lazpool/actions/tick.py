@@ -24,7 +24,7 @@ from lazpool.actions.receipts import lapse
 from lazpool.errors import HaltedError
 from lazpool.records.deal_bodies import Boarded, Proposal
 from lazpool.rules.negotiation import Event, State
-from lazpool.store import board, deals, devices, ledger, letterbox, own, post_office, rotations
+from lazpool.store import board, deals, devices, hubs, ledger, letterbox, own, post_office, rotations
 from lazpool.store import series as stored_series
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def tick(desk: Desk) -> None:
     with desk.board.transaction():
         board.expire(desk.board, desk.minute)
         letterbox.expire(desk.board, desk.minute)
+        hubs.expire(desk.board, desk.second)
 
 
 def _tell_of_keys(desk: Desk) -> None:

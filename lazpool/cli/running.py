@@ -13,10 +13,11 @@ import click
 from lazpool.cli.commands import command
 from lazpool.errors import HaltedError, NoPageError, RefusedError
 from lazpool.node.presence import Presence, look
-from lazpool.store import board, own, post_office
+from lazpool.store import board, hubs, own, post_office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from sqlite3 import Row
 
     from lazpool.actions.desk import Desk
     from lazpool.cli.app import App
@@ -49,7 +50,7 @@ def status(app: App) -> None:
             "outbox": post_office.waiting(desk.node),
             "posts": board.count(desk.board),
             "hub": bool(there and there.hub),
-            "hubs": [{"address": row["address"], "role": row["role"]} for row in own.hubs(desk.node)],
+            "hubs": [_hub_document(desk, row) for row in own.hubs(desk.node)],
         }
         app.show(document, *_lines(desk, there, document))
 
@@ -128,4 +129,23 @@ def _lines(desk: Desk, there: Presence | None, document: dict[str, object]) -> l
     }
     lines = [f"{name:<9} {value}" for name, value in pairs.items()]
     lines += [f"listens   {address}" for address in (there.addresses if there else ())]
-    return lines + [f"joined    {row['address']}" for row in own.hubs(desk.node)]
+    for row in own.hubs(desk.node):
+        lines += _hub_lines(desk, row)
+    return lines
+
+
+def _hub_document(desk: Desk, row: Row) -> dict[str, object]:
+    """Return a joined node with what it says of itself; found: the node joined it by itself."""
+    known = hubs.get(desk.board, row["node_pk"])
+    said = {name: getattr(known.record, name) if known else "" for name in ("name", "operator", "rules")}
+    return {"address": row["address"], "role": row["role"], "found": bool(row["found"]), **said}
+
+
+def _hub_lines(desk: Desk, row: Row) -> list[str]:
+    """Return where a joined node is, who it says it is, and what its community asks of those who joined it."""
+    known = hubs.get(desk.board, row["node_pk"])
+    lines = [f"{'found' if row['found'] else 'joined':<9} {row['address']}"]
+    if known is None:
+        return lines
+    said = " run by ".join(one for one in (known.record.name, known.record.operator) if one)
+    return lines + [f"{'':<9} {line}" for line in (said, *known.record.rules.splitlines()) if line]

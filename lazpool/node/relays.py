@@ -96,7 +96,7 @@ async def _go_direct(network: Network, peer: bytes, addresses: list[Address]) ->
     for address in addresses:
         if not network.relayed(peer):
             return
-        if address.relay is not None or not _may_dial(address, network):
+        if address.relay is not None or not may_dial(address, network):
             continue
         try:
             await network.connect_directly(address.text)
@@ -106,7 +106,7 @@ async def _go_direct(network: Network, peer: bytes, addresses: list[Address]) ->
             say("direct", "connected directly, without the relay", peer=peer.hex()[:12])
 
 
-def _may_dial(address: Address, network: Network) -> bool:
+def may_dial(address: Address, network: Network) -> bool:
     """Tell whether a stranger may make us dial that: never this machine itself, unless we live nowhere else."""
     if not (ip := _ip(address.text)):
         return True

@@ -11,12 +11,12 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError, RefusedError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import hook, links, mailman, notice, pump, relays, syncing, witnesses
+from lazpool.node import hook, hubs, links, mailman, notice, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.standing import stand
 from lazpool.node.state import Node, log
-from lazpool.records import mail, sync, where, witnessing
+from lazpool.records import hub_records, mail, sync, where, witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -112,6 +112,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "clock": partial(_tick, node),
         "ping": partial(links.ping_all, network),
         "relays": partial(relays.keep, node, network),
+        "hubs": partial(hubs.keep, node, network),
         "sync": partial(links.sync_some, node, network),
         "witnesses": partial(witnesses.keep_asking, node, network),
         "sleep": partial(links.notice_sleep, node, network),
@@ -150,6 +151,7 @@ class _Serving:
             sync.PROTOCOL: partial(self._answer, syncing.serve),
             where.PROTOCOL: partial(self._answer, relays.serve),
             witnessing.PROTOCOL: partial(self._answer, witnesses.serve),
+            hub_records.PROTOCOL: partial(self._answer, hubs.serve),
         }
 
     def begin(self, network: Network, nursery: trio.Nursery) -> None:

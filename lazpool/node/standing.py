@@ -21,6 +21,7 @@ def stand(node: Node) -> Live:
         ready=network is not None,
         uptime_s=time.monotonic() - node.began,
         address=_address(node),
+        invite=node.invite,
         areas=tuple(sorted(node.areas)),
         peers=len(network.peers()) if network else 0,
         places=places,

@@ -39,6 +39,10 @@ GIFT_RATE, GIFT_BURST = 200.0, 4000.0
 """Posts taken that one neighbour found missing here; the rest is fetched when we ask."""
 
 
+HUB_ASK_RATE, HUB_ASK_BURST = 1 / 60, 8.0
+"""How often one neighbour is told of hubs; honest ones ask every ten minutes."""
+
+
 def say(kind: str, event: str, **values: object) -> None:
     """Log what strangers can bring about as often as they like: once a minute and kind, with a count of the rest."""
     unsaid = _said.allow(kind)
@@ -71,8 +75,9 @@ class Node:
     hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
     too early. mute: letterboxes that did not answer the last time. told: the hello that each neighbour heard of us, and
     when. work, gifts: what neighbours may have us do in a sync. refused: keys of posts not taken, with areas and time.
-    circuits: our addresses by way of hubs. guests: whom a hub lets in. network: the open one. began: of this process,
-    in seconds of its clock.
+    circuits: our addresses by way of hubs. guests: whom a hub lets in. hub_asks: how often neighbours may ask for hubs;
+    hub_turns: when each is asked next. invite: to this hub. network: the open one. began: of this process, in seconds
+    of its clock.
     """
 
     desk: Desk
@@ -94,6 +99,9 @@ class Node:
     refused: OrderedDict[bytes, tuple[tuple[int, ...], float]] = field(default_factory=OrderedDict)
     circuits: tuple[str, ...] = ()
     guests: Guests = field(default_factory=Guests)
+    hub_asks: Quotas = field(default_factory=lambda: Quotas(HUB_ASK_RATE, HUB_ASK_BURST))
+    hub_turns: dict[bytes, float] = field(default_factory=dict)
+    invite: str = ""
     network: Network | None = None
     sync_rounds: int = 0
     opened_networks: int = 0

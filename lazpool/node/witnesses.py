@@ -44,7 +44,7 @@ async def keep_asking(node: Node, network: Network) -> None:
 async def ask_all(node: Node, network: Network) -> None:
     """Ask each connected hub that lacks our newest checkpoint."""
     made = store.newest(node.desk.node, node.desk.device.log_pk)
-    joined = {row["node_pk"] for row in own.hubs(node.desk.node)}
+    joined = {row["node_pk"] for row in own.hubs(node.desk.node) if not row["found"]}
     for hub in network.peers():
         hello = node.hellos.get(hub)
         if made is None or hub not in joined or hello is None or hello.role != HUB:

@@ -190,18 +190,21 @@ class Page:
         return f'<tr{current}><th scope="row">{name}</th>{numbers}</tr>'
 
     def _joining(self) -> str:
-        words, address = self._words, self._live.address
+        words, address, invite = self._words, self._live.address, self._live.invite
         if not address:
             return f"<p>{words['join_wait']}</p>"
-        command = f"lazpool join {address}"
-        code = segno.make(command, error="m").svg_inline(
+        command = f"lazpool join {invite or address}"
+        plain = f"<p>{words['join_address']} <code>lazpool join {escape(address)}</code></p>" if invite else ""
+        # An invitation is long: in capitals, and with the least correction, a telephone still reads it off a screen.
+        made = segno.make_qr(invite.upper(), error="l") if invite else segno.make_qr(command, error="m")
+        code = made.svg_inline(
             scale=4, border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
         )
         named = code.replace("<svg ", f'<svg role="img" aria-label="{words["qr"]}" ', 1)
         then = _CODE.sub(r"<code>\1</code>", words["join_then"])
         return (
-            f'<div class="join">\n<div><p>{words["join_how"]}</p>\n<pre>{escape(command)}</pre>\n<p>{then}</p></div>\n'
-            f"{named}\n</div>"
+            f'<div class="join">\n<div><p>{words["join_how"]}</p>\n<pre>{escape(command)}</pre>\n'
+            f"{plain}<p>{then}</p></div>\n{named}\n</div>"
         )
 
     def _community(self) -> str:

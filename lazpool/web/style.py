@@ -91,7 +91,7 @@ tr[aria-current] { background: var(--band) } tr[aria-current] th { font-weight: 
 pre { background: var(--band); padding: .8rem 1rem; border-radius: .4rem; white-space: pre-wrap;
   overflow-wrap: anywhere; margin: .6rem 0; font-size: .9rem }
 code, pre { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, monospace }
-.qr { width: 13rem; height: 13rem; flex: none; border-radius: .4rem }
+.qr { width: 18rem; height: 18rem; max-width: 100%; flex: none; border-radius: .4rem }
 .rules { white-space: pre-line }
 footer { margin-top: 3rem; padding-bottom: 2rem }
 """)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 
 import pytest
 
+from lazpool.records.hub_records import from_invite
 from tests.process.people import People, Person, free_port, until
 from tests.process.rides import offer
 
@@ -51,6 +53,9 @@ def test_the_page_tells_of_what_a_member_posts(people: People) -> None:
     assert "lazpool_areas 7.0" in figures
     assert "Valley hub" in page
     assert f"lazpool join {hub.address}" in page
+    invited = re.search(r"<pre>lazpool join (lazpool:hub/[a-z2-7]+)</pre>", page)
+    assert invited
+    assert from_invite(invited[1]).record.name == "Valley hub"
     for secret in (ann.identity[:12], ann.desk.node_pk.hex()[:12], ann.address.rsplit("/", 1)[1], "45.18", "5.72"):
         assert secret not in figures + page.replace(hub.address, "")
     took = hub.stop()

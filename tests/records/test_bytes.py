@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazpool.errors import MalformedError
-from lazpool.records import mail, sync
+from lazpool.records import hub_records, mail, sync
 from lazpool.records.agreements import AgreementTerms, agreement_from
 from lazpool.records.bodies import body_from
 from lazpool.records.corrections import correction_from
@@ -65,6 +65,8 @@ READERS: list[Callable[[bytes], object]] = [
     *(correction_from, fork_from, read_post, post_from_body, agreement_from, receipt_from, _entry, unpack_route, _open),
     *(mail.read_frame, mail.read_answer, sync.read_frame, read_hello, _cover, read_posts, read_taken),
     *(_body_of(kind) for kind in range(1, 13)),
+    *(hub_records.read_hub, hub_records.read_ask, hub_records.read_told),
+    lambda data: hub_records.read_hub(encode((data, bytes(64)))),
     lambda plain: _open(seal(box_public_key(BOX), plain[:MAX_PLAIN])),
 ]
 

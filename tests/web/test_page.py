@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
+import segno
 
 from lazpool.actions.desk import open_desk
 from lazpool.actions.noticeboard import SHOWN_RES, Noticeboard, shown_cell
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from lazpool.config import Config
 
+_PATH = re.compile(r' d="([^"]+)"')
 NONE = WORDS["en"]["none"]
 
 
@@ -249,10 +251,16 @@ def test_text_stands_out(colours: dict[str, str]) -> None:
 
 
 async def test_how_to_join_is_told_while_the_network_is_open(home: Config) -> None:
-    """The command stands there as text and as a code; without an address neither does."""
+    """The invitation stands there as text and as a code, the address alone if there is none, and else nothing."""
     text = await html(home)
     assert f"<pre>lazpool join {ADDRESS}</pre>" in text
-    assert '<svg role="img" aria-label="QR code of the command above"' in text
+    assert '<svg role="img" aria-label="QR code to join this hub"' in text
+    async with asking(home, live(invite="lazpool:hub/abc")) as client:
+        invited = (await client.get("/")).text
+    assert "<pre>lazpool join lazpool:hub/abc</pre>" in invited
+    assert f"<code>lazpool join {ADDRESS}</code>" in invited
+    drawn = segno.make_qr("LAZPOOL:HUB/ABC", error="l").svg_inline(border=4, omitsize=True, lineclass=None)
+    assert _PATH.search(drawn)[1] in invited  # type: ignore[index] # it draws something
     async with asking(home, live(address="")) as client:
         text = (await client.get("/")).text
     assert "lazpool join" not in text
