@@ -75,6 +75,7 @@ class Config:
     countries: codes such as `FR CH` of those whose towns `place update` makes known by name.
     hubs: with how many hubs the node keeps a connection; those that its owner did not join it finds itself.
     hub_witness: whether hubs are asked to witness our log; see docs/explanation/architecture.md.
+    lan: whether nodes on the links of this machine are looked for, and told of this one.
     roads: folder of the road extract, empty for the one in the home. hook: a program that is told what happens.
     hub: who runs this hub, and how much it holds.
     """
@@ -93,6 +94,7 @@ class Config:
     hubs: int = 3
     roads: str = ""
     hub_witness: bool = False
+    lan: bool = True
     hook: Hook | None = None
     hub: Hub = field(default_factory=Hub)
 

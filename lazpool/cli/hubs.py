@@ -46,13 +46,14 @@ hub.add_command(inviting.show_hub)
 @click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_HUB, show_default=True, help=LISTEN_HELP)
 @click.option("--area", multiple=True, metavar="PLACE", help="A place around which it serves; may be repeated.")
 @click.option("--web", metavar="HOST:PORT", default="", help="Show a page, health and metrics there.")
+@click.option("--lan", is_flag=True, help="Look for nodes in the local network, and be found there.")
 @click.pass_obj
-def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...], web: str) -> None:
+def hub_run(app: App, listen: tuple[str, ...], area: tuple[str, ...], web: str, lan: bool) -> None:  # noqa: FBT001 # click's signature
     """Run a hub in the foreground until Ctrl-C.
 
     What is not said here is taken from [hub] in config.toml.
     """
-    run(app, listen, hub=True, area=area, web=web)
+    run(app, listen, hub=True, area=area, web=web, lan=lan)
 
 
 @hub.command("status", epilog=epilog("lazpool hub status\nlazpool --json hub status"))

@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 
 _LISTEN_UP = ("/ip4/0.0.0.0/tcp/0",)
 LISTEN_HELP = "Where to listen; may be repeated."
+LAN_HELP = "Look for nodes in the local network, and be found there; without either, as `lan` in config.toml says."
 
 
 @command("up", example="lazpool up\nlazpool up --listen /ip4/127.0.0.1/tcp/0")
 @click.option("--listen", multiple=True, metavar="MULTIADDR", default=_LISTEN_UP, show_default=True, help=LISTEN_HELP)
 @click.option("--no-listen", is_flag=True, help="Listen nowhere; be reached by way of the hubs you joined.")
+@click.option("--lan/--no-lan", default=None, help=LAN_HELP)
 @click.pass_obj
-def up(app: App, listen: tuple[str, ...], no_listen: bool) -> None:  # noqa: FBT001 # click's signature
+def up(app: App, listen: tuple[str, ...], no_listen: bool, lan: bool | None) -> None:  # noqa: FBT001 # click's signature
     """Run your node in the foreground until Ctrl-C."""
-    run(app, () if no_listen else listen)
+    run(app, () if no_listen else listen, lan=lan)
 
 
 @command("status", example="lazpool status\nlazpool --json status")
@@ -55,8 +57,16 @@ def status(app: App) -> None:
         app.show(document, *_lines(desk, there, document))
 
 
-def run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str, ...] = (), web: str = "") -> None:
-    """Run a node, or a hub, until it is told to stop."""
+def run(
+    app: App,
+    listen: tuple[str, ...],
+    *,
+    hub: bool = False,
+    area: tuple[str, ...] = (),
+    web: str = "",
+    lan: bool | None = None,
+) -> None:
+    """Run a node, or a hub, until it is told to stop; lan: None for what the settings say."""
     # Only here: libp2p and trio take long to import.
     from lazpool.cli.logs import configure_logs  # noqa: PLC0415 # see above
     from lazpool.cli.typed import place  # noqa: PLC0415 # see above
@@ -72,7 +82,13 @@ def run(app: App, listen: tuple[str, ...], *, hub: bool = False, area: tuple[str
 
         configure_logs()
         _say_if_halted(app, desk)
-        run_node(desk, listen=addresses, hub=hub, areas=areas, beside=beside)
+        found = _wants_lan(desk, addresses) if lan is None else lan
+        run_node(desk, listen=addresses, hub=hub, areas=areas, beside=beside, lan=found)
+
+
+def _wants_lan(desk: Desk, listen: list[str]) -> bool:
+    """Tell whether to look for others in the local network: not where we can be reached from this machine alone."""
+    return desk.config.lan and not all(one.startswith(("/ip4/127.", "/ip6/::1/")) for one in listen)
 
 
 def _page(app: App, desk: Desk, address: str) -> Beside | None:

@@ -11,7 +11,7 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError, RefusedError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import hook, hubs, links, mailman, notice, pump, relays, syncing, witnesses
+from lazpool.node import hook, hubs, lan, links, mailman, notice, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.standing import stand
@@ -33,14 +33,21 @@ STEADY_S = 60.0
 
 
 def run_node(
-    desk: Desk, *, listen: Sequence[str], hub: bool = False, areas: Sequence[int] = (), beside: Beside | None = None
+    desk: Desk,
+    *,
+    listen: Sequence[str],
+    hub: bool = False,
+    areas: Sequence[int] = (),
+    beside: Beside | None = None,
+    lan: bool = False,
 ) -> None:
     """Run until SIGINT or SIGTERM; RefusedError when a node of this home runs already.
 
     beside: what else this process does, such as serving a page; it is given a function that tells how the node stands.
+    lan: whether others are looked for on this machine's own links.
     """
     with hold(desk.config.lock_file) as lock:
-        trio.run(_main, Node(desk, lock, hub, tuple(areas)), tuple(listen), beside)
+        trio.run(_main, Node(desk, lock, hub, tuple(areas), lan), tuple(listen), beside)
 
 
 async def _main(node: Node, listen: Sequence[str], beside: Beside | None) -> None:
@@ -113,6 +120,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "ping": partial(links.ping_all, network),
         "relays": partial(relays.keep, node, network),
         "hubs": partial(hubs.keep, node, network),
+        "lan": partial(lan.keep, node, network),
         "sync": partial(links.sync_some, node, network),
         "witnesses": partial(witnesses.keep_asking, node, network),
         "sleep": partial(links.notice_sleep, node, network),

@@ -75,15 +75,16 @@ class Node:
     hellos: what neighbours said of themselves. opened: the tags open at each hub. early: tags with a letter that came
     too early. mute: letterboxes that did not answer the last time. told: the hello that each neighbour heard of us, and
     when. work, gifts: what neighbours may have us do in a sync. refused: keys of posts not taken, with areas and time.
-    circuits: our addresses by way of hubs. guests: whom a hub lets in. hub_asks: how often neighbours may ask for hubs;
-    hub_turns: when each is asked next. invite: to this hub. network: the open one. began: of this process, in seconds
-    of its clock.
+    circuits: our addresses by way of hubs. lan: whether others are looked for on our own links; lan_heard: how many
+    nodes were heard there. guests: whom a hub lets in. hub_asks: how often neighbours may ask for hubs; hub_turns: when
+    each is asked next. invite: to this hub. network: the open one. began: of this process, in seconds of its clock.
     """
 
     desk: Desk
     lock: Lock
     hub: bool
     fixed_areas: tuple[int, ...]
+    lan: bool = False
     outbox_bell: Bell = field(default_factory=Bell)
     links_bell: Bell = field(default_factory=Bell)
     woke_bell: Bell = field(default_factory=Bell)
@@ -103,6 +104,7 @@ class Node:
     hub_turns: dict[bytes, float] = field(default_factory=dict)
     invite: str = ""
     network: Network | None = None
+    lan_heard: int = 0
     sync_rounds: int = 0
     opened_networks: int = 0
     began: float = field(default_factory=time.monotonic)
