@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions.letters import How, write
 from lazpool.records.recovery import MAX_ROWS, Holdings
-from lazpool.store import deals, post_office, recoveries
+from lazpool.store import deals, ledger, post_office, recoveries, rotations
 from lazpool.store.recoveries import ASKED, GAVE_UP, STUCK, SUSPECTED, WHOLE, Recovery
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
+    from lazpool.records.recovery import Held
     from lazpool.store.deals import Deal
 
 PATIENCE = 10
@@ -89,10 +90,9 @@ def show(desk: Desk, deal: Deal) -> None:
 
     It happens whenever a deal is agreed. What a restored home has missed it can hear by new keys alone, and it may have
     missed more since it asked: what we signed late went where it no longer reads. Told is nothing new: the letter is
-    sealed to the card of the person whose records it counts.
+    sealed to the card of the person whose records it counts. A new acquaintance hears by it what our log promises.
     """
-    if (said := _holdings(desk, deal.peer, asks=0)).rows:
-        write(desk, deal, said)
+    write(desk, deal, _holdings(desk, deal.peer, asks=0))
 
 
 def go_on(desk: Desk) -> None:
@@ -127,6 +127,13 @@ def is_whole(desk: Desk, peer: bytes) -> bool:
     return known is not None and known.state in {WHOLE, SUSPECTED}
 
 
+def books_with(desk: Desk, peer: bytes) -> list[Held]:
+    """Return how far our books with a person go, under every identity that either of us had; ours of today first."""
+    owns = sorted(desk.identities, key=lambda one: (one != desk.identity, one))
+    peers = sorted(rotations.identities_of(desk.node, peer), key=lambda one: (one != peer, one))
+    return recoveries.held(desk.node, owns, peers)
+
+
 def _holdings(desk: Desk, peer: bytes, *, asks: int) -> Holdings:
-    rows = recoveries.held(desk.node, desk.identity, peer)
-    return Holdings(asks, tuple(rows[:MAX_ROWS]))
+    origin = ledger.entries(desk.node)[0].pack()
+    return Holdings(asks, origin, tuple(books_with(desk, peer)[:MAX_ROWS]))

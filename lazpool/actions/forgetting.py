@@ -59,7 +59,7 @@ def forget(desk: Desk, peer: bytes) -> Loss:
         gone = [blind_commitment(one.id, one.blind) for one in _records(desk, peer)]
         said = [blind_commitment(one.reference, one.blind) for one in _disputes(desk, peer)]
         forgotten.add(desk.node, gone + said)
-        theirs = _identities(desk, peer)
+        theirs = rotations.identities_of(desk.node, peer)
         for own, one in product(sorted(desk.identities), theirs):
             forgotten.keep_bases(desk.node, own, one, _bases(desk, own, one))
         for one in theirs:
@@ -88,7 +88,7 @@ def _check_nothing_open(desk: Desk, peer: bytes) -> None:
 
 
 def _records(desk: Desk, peer: bytes, states: tuple[str, ...] = _TOLD) -> list[StoredReceipt | settled.Stored]:
-    theirs = set(_identities(desk, peer))
+    theirs = set(rotations.identities_of(desk.node, peer))
     rides = [one for state in states for one in ledger.receipts(desk.node, state)]
     shelves = (settled.SETTLEMENTS, settled.CORRECTIONS)
     paid = [one for shelf in shelves for state in states for one in shelf.in_state(desk.node, state)]
@@ -101,13 +101,6 @@ def _records(desk: Desk, peer: bytes, states: tuple[str, ...] = _TOLD) -> list[S
 def _disputes(desk: Desk, peer: bytes) -> list[disputes.Stored]:
     theirs = {one.id for one in deals.all_deals(desk.node) if one.peer == peer}
     return [one for one in disputes.everything(desk.node) if one.deal in theirs]
-
-
-def _identities(desk: Desk, peer: bytes) -> list[bytes]:
-    """Return every identity that a person has, or had."""
-    found = {row[0] for row in desk.node.all("SELECT old FROM rotations WHERE certificate=x''")}
-    newest = rotations.person(desk.node)
-    return sorted({peer, *(one for one in found if newest(one) == peer)})
 
 
 def _bases(desk: Desk, own: bytes, peer: bytes) -> dict[Counted, Base]:

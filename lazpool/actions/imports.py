@@ -16,7 +16,7 @@ from lazpool.records.receipts import ReceiptTerms
 from lazpool.records.settlements import SettlementTerms
 from lazpool.rules.ledger import SealedReceipt, check_follows, direction
 from lazpool.rules.negotiation import State
-from lazpool.store import deals, ledger, logs, post_office
+from lazpool.store import deals, ledger, logs, post_office, rotations
 from lazpool.store import settlements as settled
 from lazpool.store.ledger import PROPOSED, SEALED, StoredReceipt
 
@@ -46,7 +46,7 @@ def take(desk: Desk, deal: Deal, record: SealedRecord) -> bool:
 def count_anew(desk: Desk, deal: Deal) -> None:
     """Sign anew what waits for a second half under a number that is taken, since records came back."""
     for stored in ledger.receipts(desk.node, PROPOSED):
-        if stored.driver == deal.peer:
+        if rotations.person(desk.node)(stored.driver) == deal.peer:
             newest = ledger.newest_sealed(desk.node, (stored.passenger, stored.driver, stored.unit))
             if newest is not None and newest.dir_seq >= stored.dir_seq:
                 receipts.renew(desk, stored, deal)
@@ -88,12 +88,16 @@ def _take_confirmed(desk: Desk, deal: Deal, record: SealedRecord, subject: Subje
 
 def _check(desk: Desk, deal: Deal, sealed: SealedReceipt, last: tuple[int, int]) -> None:
     terms = sealed.terms
-    if terms.net != desk.net or {terms.debtor, terms.creditor} != {desk.identity, deal.peer}:
+    owing = terms.debtor in desk.identities
+    own, other = (terms.debtor, terms.creditor) if owing else (terms.creditor, terms.debtor)
+    if terms.net != desk.net or own not in desk.identities or rotations.person(desk.node)(other) != deal.peer:
         raise RefusedError("a record of other people, or of another network", code="wrong-terms")
     check_follows(terms, last)
-    own = sealed.heads[0 if terms.debtor == desk.identity else 1]
-    if _is_another(desk, *own):
-        why = f"another copy of this home went on with the log: entry {own[1]} of {own[0].hex()[:12]} is another there"
+    head = sealed.heads[0 if owing else 1]
+    if _is_another(desk, *head):
+        why = (
+            f"another copy of this home went on with the log: entry {head[1]} of {head[0].hex()[:12]} is another there"
+        )
         raise RefusedError(why, code="fork")
 
 

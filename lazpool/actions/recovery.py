@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, imports
+from lazpool.actions import asking, imports, rotating
 from lazpool.actions.letters import How, write
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.receipts import ReceiptTerms
 from lazpool.records.recovery import DEBTOR, MAX_RECORDS, Holdings, Key, Records, SealedRecord
 from lazpool.records.settlements import SettlementTerms
-from lazpool.store import ledger, post_office, recoveries, settlements
+from lazpool.store import ledger, post_office, recoveries, rotations, settlements
 from lazpool.store.recoveries import ASKED, STUCK, WHOLE
 from lazpool.wire.codec import encode
 
@@ -38,11 +38,14 @@ def on_holdings(desk: Desk, deal: Deal, letter: Letter) -> None:
         raise MalformedError("shape", "says nothing of books")
     if not deal.peer:
         raise RefusedError("by somebody who has not said who they are", code="wrong-sender")
-    theirs = {row.mirrored: row.seq for row in body.rows}
-    ours = {row.key: row.seq for row in recoveries.held(desk.node, desk.identity, deal.peer)}
+    rotating.on_origin(desk, deal, body.origin)
+    person = rotations.person(desk.node)
+    known = [row for row in body.rows if row.other in desk.identities and person(row.own) == deal.peer]
+    theirs = {row.mirrored: row.seq for row in known}  # of an identity that is not known to be theirs, a rotation tells
+    ours = {row.key: row.seq for row in asking.books_with(desk, deal.peer)}
     if body.asks:
         post_office.replaced(desk.node, deal.id, Records.KIND)  # who asks on has the answer before
-        write(desk, deal, _missing(desk, deal.peer, ours, theirs), How(answers=letter.id))
+        write(desk, deal, _missing(desk, ours, theirs), How(answers=letter.id))
     if any(seq > ours.get(key, 0) for key, seq in theirs.items()):
         asking.ask(desk, deal)
 
@@ -70,12 +73,12 @@ def on_records(desk: Desk, deal: Deal, letter: Letter) -> None:
     imports.count_anew(desk, deal)
 
 
-def _missing(desk: Desk, peer: bytes, ours: dict[Key, int], theirs: dict[Key, int]) -> Records:
+def _missing(desk: Desk, ours: dict[Key, int], theirs: dict[Key, int]) -> Records:
     """Return the first records that are in our books and not in theirs, as many as a letter takes."""
     chosen: list[SealedRecord] = []
     size = 0
     for key in sorted(ours):
-        for record in _after(desk, peer, key, theirs.get(key, 0)):
+        for record in _after(desk, key, theirs.get(key, 0)):
             size += len(encode((record.terms, record.first, record.debtor, record.second, record.blind)))
             if size > ROOM or len(chosen) == MAX_RECORDS:
                 return Records(1, tuple(chosen))
@@ -83,9 +86,9 @@ def _missing(desk: Desk, peer: bytes, ours: dict[Key, int], theirs: dict[Key, in
     return Records(0, tuple(chosen))
 
 
-def _after(desk: Desk, peer: bytes, key: Key, seq: int) -> list[SealedRecord]:
-    kind, side, unit = key
-    people = (desk.identity, peer) if side == DEBTOR else (peer, desk.identity)
+def _after(desk: Desk, key: Key, seq: int) -> list[SealedRecord]:
+    kind, side, unit, own, other = key
+    people = (own, other) if side == DEBTOR else (other, own)
     of: Direction = (*people, unit)
     found: Sequence[StoredReceipt | Stored]
     if kind == ReceiptTerms.KIND:

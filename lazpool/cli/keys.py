@@ -58,21 +58,28 @@ def paper(app: App, out: Path | None, yes: bool) -> None:  # noqa: FBT001 # clic
     app.say(_KEEP)
 
 
-@key.command("rotate", epilog=epilog("lazpool key rotate"))
+@key.command("rotate", epilog=epilog("lazpool key rotate\nlazpool key rotate --paper"))
+@click.option("--paper", "typed", is_flag=True, help="Type part 2 of your paper key: the next key is not here.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def rotate(app: App, yes: bool) -> None:  # noqa: FBT001 # click's signature
-    """Replace your identity key by the next one, which your log has promised: when it was, or may have been, stolen.
+def rotate(app: App, typed: bool, yes: bool) -> None:  # noqa: FBT001 # click's signature
+    """Replace your identity key by the next one, which your log has promised: when it was stolen, or is lost.
 
-    The node must not run. Partners are told, and see one person with one balance; further machines need a new grant.
+    The next key is enough. A machine that you added has neither, and becomes that of your identity by --paper. The node
+    must not run. Partners are told, and see one person with one balance; further machines need a new grant.
     """
     from lazpool.actions import rotating  # noqa: PLC0415 # a command imports what it needs
+    from lazpool.config import load_config  # noqa: PLC0415 # the same
     from lazpool.node.presence import hold  # noqa: PLC0415 # the same
     from lazpool.store import devices  # noqa: PLC0415 # the same
 
     app.confirm("Replace your identity key? The old one agrees on nothing more; this cannot be taken back.", yes=yes)
+    following = _next_key(app) if typed else b""
+    config = load_config(app.home)
+    with hold(config.lock_file):
+        rotating.stand_without(config)
     with app.desk() as desk, hold(desk.config.lock_file):
-        terms = rotating.rotate(desk)
+        terms = rotating.rotate(desk, following)
         told = len(devices.told(desk.node, terms.id)[1])
     app.show({"identity": terms.new.hex(), "old": terms.old.hex(), "told": told}, terms.new.hex())
     app.say(f"{told} partners are told as soon as your node runs: lazpool up. Backups and papers of before are void:")
@@ -85,7 +92,7 @@ def back(app: App, config: Config) -> None:
 
     backups.check_empty(config.home)
     try:
-        identity = papers.restore_paper(config, _typed(app)).hex()
+        identity = papers.restore_paper(config, _typed(app, *range(1, papers.PARTS + 1))).hex()
     except MalformedError as wrong:
         hint = "compare with the paper: both parts, in the order of the numbers"
         raise InvalidInputError(wrong.message, hint=hint, code="words") from wrong
@@ -93,15 +100,25 @@ def back(app: App, config: Config) -> None:
     app.say(f"A home in {config.home}: the same person, of whom nothing else is known here. Next: lazpool join")
 
 
-def _typed(app: App) -> list[str]:
-    """Return the words of both parts: asked for, or from stdin."""
-    from lazpool.actions.papers import PARTS  # noqa: PLC0415 # a command imports what it needs
-    from lazpool.wire.words import COUNT, to_seed  # noqa: PLC0415 # the same
+def _next_key(app: App) -> bytes:
+    """Return the seed that part 2 stands for: asked for, or from stdin."""
+    from lazpool.wire.words import to_seed  # noqa: PLC0415 # a command imports what it needs
+
+    try:
+        return to_seed(_typed(app, 2))
+    except MalformedError as wrong:
+        hint = "compare with the paper: the 24 words of part 2, in the order of the numbers"
+        raise InvalidInputError(f"part 2: {wrong.message}", hint=hint, code="words") from wrong
+
+
+def _typed(app: App, *parts: int) -> list[str]:
+    """Return the words of those parts: asked for, or from stdin."""
+    from lazpool.wire.words import COUNT, to_seed  # noqa: PLC0415 # a command imports what it needs
 
     if not app.asks():
         return sys.stdin.read().split()
     words: list[str] = []
-    for part in range(1, PARTS + 1):
+    for part in parts:
         found: list[str] = []
         while len(found) < COUNT:
             asked = f"Part {part}, words {len(found) + 1} to {COUNT}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from lazpool.errors import MalformedError
 from lazpool.records.body_shape import arity, check_part
 from lazpool.records.corrections import CorrectionTerms
+from lazpool.records.key_bodies import MAX_ORIGIN
 from lazpool.records.receipts import MAX_RECEIPT, MAX_SEQ, ReceiptTerms
 from lazpool.records.settlements import SettlementTerms
-from lazpool.records.shape import HASH, build, check_bytes, check_uint, check_unit, wire_fields, wrong
+from lazpool.records.shape import HASH, KEY, build, check_bytes, check_uint, check_unit, wire_fields, wrong
 from lazpool.wire.signing import SIGNATURE_SIZE
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from lazpool.records.body_shape import AnyBody
     from lazpool.wire.codec import Array
 
-MAX_ROWS = 32
-"""Directions that a letter tells of: two people have two of each kind in a currency."""
+MAX_ROWS = 24
+"""Directions that a letter tells of: two people have two of each kind in a currency, and again for each identity."""
 MAX_RECORDS = 8
 """Records in a letter; fewer fit."""
 MAX_PART = 512
@@ -31,8 +32,8 @@ KINDS = (ReceiptTerms.KIND, SettlementTerms.KIND, CorrectionTerms.KIND)
 DEBTOR, CREDITOR = 0, 1
 """The sender's side of a direction."""
 
-Key: TypeAlias = tuple[int, int, str]
-"""A direction between two people as one of them names it: kind of record, the own side, unit."""
+Key: TypeAlias = tuple[int, int, str, bytes, bytes]
+"""A direction between two people as one of them names it: kind of record, own side, unit, own identity, the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Held:
     unit: str
     seq: int
     id: bytes
+    own: bytes
+    other: bytes
 
     def __post_init__(self) -> None:
         """Refuse a row that breaks the format."""
@@ -53,35 +56,43 @@ class Held:
         check_unit("unit", self.unit)
         check_uint("seq", self.seq, 1, MAX_SEQ)
         check_bytes("id", self.id, HASH)
+        check_bytes("own", self.own, KEY)
+        check_bytes("other", self.other, KEY)
 
     @property
     def key(self) -> Key:
         """What the row is about, as its sender names it."""
-        return self.kind, self.side, self.unit
+        return self.kind, self.side, self.unit, self.own, self.other
 
     @property
     def mirrored(self) -> Key:
         """What the row is about, as its reader names it."""
-        return self.kind, 1 - self.side, self.unit
+        return self.kind, 1 - self.side, self.unit, self.other, self.own
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How far the sender's books with the reader go. asks: 1 to be sent what is missing in them."""
+    """How far the sender's books with the reader go. asks: 1 to be sent what is missing in them.
+
+    origin: the first entry of the sender's log, which promises the next identity; or empty.
+    """
 
     KIND: ClassVar[int] = 19
     asks: int
+    origin: bytes
     rows: tuple[Held, ...]
 
     def __post_init__(self) -> None:
         """Refuse a body that breaks the format."""
         check_uint("asks", self.asks, 0, 1)
+        if type(self.origin) is not bytes or len(self.origin) > MAX_ORIGIN:
+            raise wrong("origin", f"not at most {MAX_ORIGIN} bytes")
         if len(self.rows) > MAX_ROWS or len({row.key for row in self.rows}) != len(self.rows):
             raise wrong("rows", f"not at most {MAX_ROWS} different directions")
 
     def fields(self) -> Array:
         """Return the wire array."""
-        return self.asks, tuple(map(wire_fields, self.rows))
+        return self.asks, self.origin, tuple(map(wire_fields, self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +143,8 @@ def _nested(value: object) -> Array:
 
 
 def _holdings(array: Array) -> Holdings:
-    asks, rows = arity(array, 2)
-    return build(Holdings, asks, tuple(build(Held, *arity(_nested(row), 5)) for row in _nested(rows)))
+    asks, origin, rows = arity(array, 3)
+    return build(Holdings, asks, origin, tuple(build(Held, *arity(_nested(row), 7)) for row in _nested(rows)))
 
 
 def _records(array: Array) -> Records:

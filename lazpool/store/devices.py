@@ -78,6 +78,18 @@ def told(db: Store, about: bytes) -> tuple[set[bytes], set[bytes]]:
     return {row["deal"] for row in rows}, {row["peer"] for row in rows}
 
 
+def heard(db: Store, about: bytes, log: bytes) -> bool:
+    """Tell whether a device of a partner's has answered to a rotation."""
+    sql = "SELECT 1 FROM keys_told WHERE about=? AND answered=1 AND deal IN (SELECT id FROM deals WHERE peer_log=?)"
+    return db.one(sql, (about, log)) is not None
+
+
+def unanswered(db: Store, about: bytes, peer: bytes) -> dict[bytes, int]:
+    """Return in which deals a person was told of a rotation and has not answered, and by which letter."""
+    sql = "SELECT deal, counter FROM keys_told WHERE about=? AND peer=? AND answered=0"
+    return {row["deal"]: row["counter"] for row in db.all(sql, (about, peer))}
+
+
 def counter(db: Store, about: bytes, deal: bytes) -> int:
     """Return the number of the letter that tells of a revocation or rotation in a deal, 0 when there is none."""
     return db.number("SELECT counter FROM keys_told WHERE about=? AND deal=?", (about, deal))

@@ -366,6 +366,13 @@ CREATE TABLE positions (
 ) STRICT, WITHOUT ROWID;
 """
 
+# promise: the commitment to the next identity in the first entry of a person's first log, as that person told it.
+# own: certificate of our log by the new identity, where it is our rotation.
+_PROMISES = """
+ALTER TABLE first_logs ADD COLUMN promise BLOB NOT NULL DEFAULT x'';
+ALTER TABLE rotations ADD COLUMN own BLOB NOT NULL DEFAULT x'';
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -394,6 +401,7 @@ _STEPS = {
     "doors": _DOORS,
     "found_hubs": _FOUND_HUBS,
     "positions": _POSITIONS,
+    "promises": _PROMISES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

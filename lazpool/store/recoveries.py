@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from lazpool.records.corrections import CorrectionTerms
@@ -13,6 +14,8 @@ from lazpool.store import forgotten
 from lazpool.store.ledger import SEALED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lazpool.store.database import Store
 
 SUSPECTED, ASKED, WHOLE, STUCK, GAVE_UP = "suspected", "asked", "whole", "stuck", "gave up"
@@ -58,15 +61,22 @@ def save(db: Store, recovery: Recovery) -> None:
     db.execute("INSERT OR REPLACE INTO recoveries VALUES (?,?,?,?,?,?,?)", astuple(recovery))
 
 
-def held(db: Store, own: bytes, peer: bytes) -> list[Held]:
-    """Return how far the books of two people go in each direction, by what is sealed in ours, or was forgotten."""
+def held(db: Store, owns: Iterable[bytes], peers: Iterable[bytes]) -> list[Held]:
+    """Return how far the books of two people go in each direction, for each identity that the owner and the other had.
+
+    What was forgotten counts as there.
+    """
+    return [one for own, peer in product(owns, peers) for one in _held(db, own, peer)]
+
+
+def _held(db: Store, own: bytes, peer: bytes) -> list[Held]:
     known: dict[Key, Held] = {}
     for (kind, (debtor, _, unit)), base in forgotten.bases(db, own, peer).items():
-        gone = Held(kind, DEBTOR if debtor == own else CREDITOR, unit, base.seq, base.id)
+        gone = Held(kind, DEBTOR if debtor == own else CREDITOR, unit, base.seq, base.id, own, peer)
         known[gone.key] = gone
     for kind, sql in _TABLES.items():
         for row in db.all(sql, (kind, own, SEALED, own, peer, peer, own)):
             side = DEBTOR if row["owing"] else CREDITOR
-            held = Held(row["kind"], side, row["unit"], row["seq"], row["id"])
+            held = Held(row["kind"], side, row["unit"], row["seq"], row["id"], own, peer)
             known[held.key] = held
     return list(known.values())

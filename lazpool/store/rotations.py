@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from lazpool.records.revocations import read_rotation
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A rotation. certificate: of our log by the old identity, empty for others'. learned: second."""
+    """A rotation. certificate, own: of our log by old and by new, empty for others'. learned: second."""
 
     old: bytes
     new: bytes
     rotation: bytes
     certificate: bytes
     learned: int
+    own: bytes = b""
 
 
 def add(db: Store, one: Known) -> None:
     """Keep a rotation; the first that holds for an identity is the only one."""
-    values = (one.old, one.new, one.rotation, one.certificate, one.learned)
-    db.execute("INSERT OR IGNORE INTO rotations VALUES (?,?,?,?,?)", values)
+    db.execute("INSERT OR IGNORE INTO rotations VALUES (?,?,?,?,?,?)", astuple(one))
 
 
 def after(db: Store, old: bytes) -> Known | None:
@@ -63,15 +63,35 @@ def person(db: Store) -> Callable[[bytes], bytes]:
 
 
 def rename(db: Store, old: bytes, new: bytes) -> None:
-    """Let deals with a person name their new identity."""
+    """Let deals with a person, and what was asked of them, name their new identity."""
     db.execute("UPDATE deals SET peer=? WHERE peer=?", (new, old))
+    db.execute("UPDATE OR REPLACE recoveries SET peer=? WHERE peer=?", (new, old))
+
+
+def identities_of(db: Store, identity: bytes) -> list[bytes]:
+    """Return every identity that a person has, or had."""
+    newest = person(db)
+    olds = [row[0] for row in db.all("SELECT old FROM rotations")]
+    return sorted({identity, *(one for one in olds if newest(one) == newest(identity))})
+
+
+def keep_promise(db: Store, identity: bytes, log: bytes, commitment: bytes) -> None:
+    """Keep what the first entry of a log promises, if that is the log by which we have known the person longest."""
+    if remember_first(db, identity) == log:
+        db.execute("UPDATE first_logs SET promise=? WHERE identity=?", (commitment, identity))
+
+
+def promise(db: Store, identity: bytes) -> bytes:
+    """Return what a person has promised in their first log, empty where nobody has told us."""
+    row = db.one("SELECT promise FROM first_logs WHERE identity=?", (identity,))
+    return row["promise"] if row else b""
 
 
 def remember_first(db: Store, identity: bytes) -> bytes:
     """Return the log of a person that is known longest, and keep it, whatever device they go on with."""
     db.execute(
-        "INSERT OR IGNORE INTO first_logs SELECT peer, peer_log FROM deals WHERE peer=? AND length(peer_log)>0 "
-        "ORDER BY created, rowid LIMIT 1",
+        "INSERT OR IGNORE INTO first_logs (identity, log) SELECT peer, peer_log FROM deals "
+        "WHERE peer=? AND length(peer_log)>0 ORDER BY created, rowid LIMIT 1",
         (identity,),
     )
     row = db.one("SELECT log FROM first_logs WHERE identity=?", (identity,))

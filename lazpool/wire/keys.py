@@ -121,22 +121,44 @@ def prepare_identity(folder: Path) -> bytes:
     return seed
 
 
+def next_identity(folder: Path) -> bytes:
+    """Return the seed of the next identity, empty where it is not here."""
+    return read_key(folder, "next_identity") if (folder / "next_identity.key").exists() else b""
+
+
+def keep_next_identity(folder: Path, seed: bytes) -> None:
+    """Write the seed of the next identity where it is not, or is another."""
+    if next_identity(folder) != seed:
+        aside = folder / "next_identity.key.typed"
+        aside.unlink(missing_ok=True)
+        _write(aside, seed)
+        aside.replace(folder / "next_identity.key")
+        sync_folder(folder)
+
+
+def has_identity(folder: Path) -> bool:
+    """Tell whether this folder says who its owner is: by the identity, or by what an added device has in its place."""
+    return (folder / "identity.key").exists() or (folder / _GRANT).exists()
+
+
 def adopt_identity(folder: Path, identity: bytes) -> bool:
     """Let the next identity, whose public key is given, be the identity, and the one after it the next.
 
-    Tells whether anything was to be done; after a crash between its two steps it does the second.
+    A device that was added is the machine of the identity from then on. Tells whether anything was to be done; after a
+    crash between its steps it does the others.
     """
     if not (folder / _AFTER_NEXT).exists():
         return False
-    following = read_key(folder, "next_identity")
-    if public_key(following) != identity:
+    following = next_identity(folder)
+    if not following or public_key(following) != identity:
         return False
-    if public_key(read_key(folder, "identity")) != identity:
+    if not (folder / "identity.key").exists() or public_key(read_key(folder, "identity")) != identity:
         aside = folder / "identity.key.new"
         aside.unlink(missing_ok=True)
         _write(aside, following)
         aside.replace(folder / "identity.key")
         sync_folder(folder)
+    (folder / _GRANT).unlink(missing_ok=True)
     (folder / _AFTER_NEXT).replace(folder / "next_identity.key")
     sync_folder(folder)
     return True
@@ -176,6 +198,9 @@ def _check_private(path: Path, most: int) -> None:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        raise NotFoundError(f"{path} is missing", hint="restore it from a backup, or create a new home") from None
+        hint = "restore it from a backup, or create a new home"
+        if path.name == "identity.key":
+            hint = "restore it from a backup, or let the next key take its place: lazpool key rotate"
+        raise NotFoundError(f"{path} is missing", hint=hint) from None
     if mode & ~most:
         raise UnsafeKeysError(f"{path} has mode {mode:04o}: other people can read it", hint=f"chmod {most:o} {path}")

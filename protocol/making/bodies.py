@@ -19,6 +19,13 @@ IBAN = "DE89370400440532013000"
 DEVICE, CARD = PASSENGER.device(), PASSENGER.card()
 RECORD = [5, TERMS, SIGNATURE, b"device", b"second", HASH]
 REVOCATION = revoked(body(revocation()))
+
+
+def _row(kind: int, side: int, unit: str, seq: int, identifier: bytes = HASH) -> list[Any]:
+    """Return a row of the books of two people, under the identities that they have."""
+    return [kind, side, unit, seq, identifier, PASSENGER.identity.pk, DRIVER.identity.pk]
+
+
 WELL: dict[int, tuple[str, list[Any]]] = {
     1: (
         "terms signature passenger card name note flags member max_delay",
@@ -44,7 +51,14 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     16: ("card", [CARD]),
     17: ("pickups", [[30_001_445, 30_002_885]]),
     18: ("more offers", [1, [HASH, HASH[::-1]]]),
-    19: ("asks rows", [1, [[5, 0, "EUR", 7, HASH], [5, 1, "EUR", 1, HASH[::-1]], [6, 0, "CHF", 2**32 - 1, HASH]]]),
+    19: (
+        "asks origin rows",
+        [
+            1,
+            b"genesis",
+            [_row(5, 0, "EUR", 7), _row(5, 1, "EUR", 1, HASH[::-1]), _row(6, 0, "CHF", 2**32 - 1)],
+        ],
+    ),
     20: ("more records", [1, [RECORD, [6, *RECORD[1:]]]]),
     26: ("revocation device card", [REVOCATION, DEVICE, CARD]),
     27: ("rotation origins", [rotated(body(rotation())), [bytes(300), bytes(340)]]),
@@ -73,9 +87,10 @@ ALSO: dict[int, dict[str, list[Any]]] = {
     17: {"thirteen dates": [list(range(1, 14))]},
     18: {"nothing now": [1, []], "a no": [0, []]},
     19: {
-        "empty books": [1, []],
-        "corrections": [1, [[7, 0, "EUR", 1, HASH]]],
-        "32 directions, told only": [0, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGH" for b in "ABCD"]],
+        "empty books, and no first entry": [1, b"", []],
+        "corrections": [1, b"", [_row(7, 0, "EUR", 1)]],
+        "24 directions, told only": [0, bytes(512), [_row(5, 0, f"A{a}{b}", 1) for a in "ABCDEF" for b in "ABCD"]],
+        "one direction under two identities": [1, b"", [_row(5, 0, "EUR", 1), [5, 0, "EUR", 1, HASH, HASH, HASH]]],
     },
     20: {"nothing": [0, []], "eight records": [1, [[5, b"t", SIGNATURE, b"d", b"s", HASH]] * 8]},
     **circle_bodies.ALSO,
@@ -166,16 +181,20 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "more than one more": [2, []],
     },
     19: {
-        "asks twice": [2, []],
-        "the question as text": ["1", []],
-        "a direction twice": [1, [[5, 0, "EUR", 7, HASH], [5, 0, "EUR", 8, HASH]]],
-        "33 directions": [1, [[5, 0, f"A{a}{b}", 1, HASH] for a in "ABCDEFGHIJK" for b in "ABC"]],
-        "the kind of an agreement": [1, [[4, 0, "EUR", 7, HASH]]],
-        "a third side": [1, [[5, 2, "EUR", 7, HASH]]],
-        "a currency of two letters": [1, [[5, 0, "EU", 7, HASH]]],
-        "number 0": [1, [[5, 0, "EUR", 0, HASH]]],
-        "number 2^32": [1, [[5, 0, "EUR", 2**32, HASH]]],
-        "an id of 31 bytes": [1, [[5, 0, "EUR", 7, HASH[1:]]]],
+        "asks twice": [2, b"", []],
+        "the question as text": ["1", b"", []],
+        "a direction twice": [1, b"", [_row(5, 0, "EUR", 7), _row(5, 0, "EUR", 8)]],
+        "25 directions": [1, b"", [_row(5, 0, f"A{a}{b}", 1) for a in "ABCDE" for b in "ABCDE"]],
+        "the kind of an agreement": [1, b"", [_row(4, 0, "EUR", 7)]],
+        "a third side": [1, b"", [_row(5, 2, "EUR", 7)]],
+        "a currency of two letters": [1, b"", [_row(5, 0, "EU", 7)]],
+        "number 0": [1, b"", [_row(5, 0, "EUR", 0)]],
+        "number 2^32": [1, b"", [_row(5, 0, "EUR", 2**32)]],
+        "an id of 31 bytes": [1, b"", [_row(5, 0, "EUR", 7, HASH[1:])]],
+        "an identity of 31 bytes": [1, b"", [[*_row(5, 0, "EUR", 7)[:5], HASH[1:], HASH]]],
+        "an identity as text": [1, b"", [[*_row(5, 0, "EUR", 7)[:6], "x" * 32]]],
+        "a first entry of 513 bytes": [1, bytes(513), []],
+        "the first entry as text": [1, "", []],
     },
     20: {
         "more than one more": [2, [RECORD]],
@@ -256,7 +275,11 @@ SHAPE: dict[int, dict[str, list[Any]]] = {
     2: {"a card with a fourth field": [HASH, SIGNATURE, SIGNATURE, DEVICE, [*CARD, 0], ""]},
     26: {"a device without certificate": [REVOCATION, DEVICE[:2], CARD], "no card": [REVOCATION, DEVICE, b""]},
     16: {"a card with a fourth field": [[*CARD, 0]], "a card as bytes": [b""]},
-    19: {"the rows as bytes": [1, b""], "a row of four fields": [1, [[5, 0, "EUR", 7]]], "a row as bytes": [1, [b""]]},
+    19: {
+        "the rows as bytes": [1, b"", b""],
+        "a row of six fields": [1, b"", [_row(5, 0, "EUR", 7)[:6]]],
+        "a row as bytes": [1, b"", [b""]],
+    },
     20: {"the records as bytes": [0, b""], "a record of five fields": [0, [RECORD[:5]]], "a record as text": [0, [""]]},
     29: {"a device as bytes": [b"s", b"", 6, []]},
     10: {"a device with a fourth field": [HASH, [*DEVICE, Signer("x").pk], 9, HASH, SIGNATURE]},

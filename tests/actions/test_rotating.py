@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books, exporting, inbox, resuming, rides, rotating, settlements
+from lazpool.actions import (
+    backups,
+    books,
+    confirming,
+    exporting,
+    forgetting,
+    inbox,
+    papers,
+    resuming,
+    rides,
+    rotating,
+    settlements,
+)
 from lazpool.actions import deals as decisions
+from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.letters import unpack_card
+from lazpool.config import Config
+from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.entries import GENESIS, ZEROS, Entry, Genesis, sign_entry
 from lazpool.records.halves import Receipt
 from lazpool.records.key_bodies import Rotate
@@ -19,7 +35,9 @@ from lazpool.records.revocations import Rotation, commitment_to, sign_rotation
 from lazpool.records.settlements import CASH
 from lazpool.rules.negotiation import State
 from lazpool.store import deals, ledger, rotations
-from lazpool.wire.keys import load_keys, new_seed
+from lazpool.store import settlements as settled
+from lazpool.wire import vault
+from lazpool.wire.keys import load_keys, new_seed, next_identity
 from lazpool.wire.signing import public_key
 from tests.town import Town
 
@@ -183,6 +201,199 @@ def test_the_old_identity_agrees_on_nothing_more(ridden: Town) -> None:
     holds(ridden, "bob")
 
 
+def lose_identity(town: Town, name: str) -> None:
+    """Let the file with somebody's identity key be gone, and the home be what it can be without."""
+    town.close(name)
+    config = town[name].config
+    (config.keys_folder / "identity.key").unlink()
+    with pytest.raises(NotFoundError):
+        load_keys(config.keys_folder)
+    rotating.stand_without(config)
+    town.open(name)
+
+
+def settle_all(town: Town) -> None:
+    """Let Ann pay Bob what she owes."""
+    (owed,) = books.balance(town["bob"])
+    paid = settlements.settle(town["ann"], town["bob"].identity, owed.amount, "EUR", CASH)
+    town.carry()
+    settlements.confirm(town["bob"], paid.id)
+    town.carry()
+
+
+def go_on(town: Town, rides: int | None = None) -> None:
+    """Let hours pass; then both are one pair of people, with opposite balances, over so many rides."""
+    for _ in range(3):
+        town.later(minutes=60)
+        town.carry()
+    (owed,), (owes,) = books.balance(town["bob"]), books.balance(town["ann"])
+    assert (owed.other, owes.other) == (town["ann"].identity, town["bob"].identity)
+    assert owed.amount == -owes.amount
+    assert owed.rides == owes.rides
+    assert rides in {None, owed.rides}
+    assert town.is_quiet()
+    holds(town, "ann", "bob")
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_home_without_its_identity_key(ridden: Town, who: str, before: int) -> None:
+    """The next key is enough, also after an earlier rotation: one person, one balance, and a whole home afterwards."""
+    for _ in range(before):
+        rotating.rotate(ridden[who])
+        ridden.carry()
+    old = ridden[who].identity
+    lose_identity(ridden, who)
+    assert ridden[who].identity == old
+    with pytest.raises(RefusedError):
+        ridden[who].check_identity()
+    following = next_identity(ridden[who].config.keys_folder)
+    terms = rotating.rotate(ridden[who])
+    assert (terms.old, terms.new) == (old, public_key(following))
+    ridden.carry()
+    ridden.restart(who)
+    ridden[who].check_identity()
+    assert ridden[who].identity == terms.new
+    go_on(ridden, 2)
+    another_ride(ridden, 5)
+    rotating.rotate(ridden[who])
+    go_on(ridden, 3)
+
+
+def test_the_next_key_from_a_paper(ridden: Town) -> None:
+    """Typed, it does where the machine has neither; another key is refused, and nothing has happened."""
+    seed = ridden["ann"].keys.next_identity
+    lose_identity(ridden, "ann")
+    ann = ridden["ann"]
+    (ann.config.keys_folder / "next_identity.key").unlink()
+    for typed, code in ((b"", "no-identity"), (new_seed(), "not-promised")):
+        with pytest.raises(RefusedError) as refusal:
+            rotating.rotate(ann, typed)
+        assert refusal.value.code == code
+    assert rotations.ours(ann.node) == []
+    assert rotating.rotate(ann, seed).new == public_key(seed) == ann.identity
+    go_on(ridden, 2)
+
+
+def back_from_paper(town: Town, name: str) -> None:
+    """Lose a whole home, and come back from the paper key."""
+    words = [word for part in papers.paper(town[name]).parts for word in part]
+    town.close(name)
+    shutil.rmtree(town.home(name))
+    papers.restore_paper(Config(town.home(name), network="town", name=name.title()), words, clock=town.clock)
+    town.open(name)
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+def test_all_is_lost_and_the_key_was_stolen(ridden: Town, who: str) -> None:
+    """From the paper alone, rotated at once: with one new ride the partner sees the same person, and all comes back.
+
+    The entry by which the old log promised the new key is lost; the partner was told of the promise and has kept it.
+    """
+    other, old = {"ann": "bob", "bob": "ann"}[who], ridden[who].identity
+    back_from_paper(ridden, who)
+    rotating.rotate(ridden[who])
+    assert books.balance(ridden[who]) == []
+    another_ride(ridden, 5)
+    go_on(ridden, 3)
+    assert rotations.person(ridden[other].node)(old) == ridden[who].identity
+
+
+def test_a_partner_who_lost_all_hears_it_again(ridden: Town) -> None:
+    """Records under the old identity come back to a partner who knows nothing of it any more."""
+    rotating.rotate(ridden["ann"])
+    ridden.carry()
+    back_from_paper(ridden, "bob")
+    another_ride(ridden, 5)
+    go_on(ridden, 3)
+
+
+def test_a_backup_from_before_the_rotation_of_a_partner(ridden: Town) -> None:
+    """What was signed after the backup comes back from before the partner's rotation and from after it."""
+    file = ridden.root / "bob.backup"
+    backups.back_up(ridden["bob"], file, "correct horse battery", effort=vault.LEAST)
+    another_ride(ridden, 5)
+    rotating.rotate(ridden["ann"])
+    ridden.carry()
+    another_ride(ridden, 6)
+    ridden.close("bob")
+    shutil.rmtree(ridden.home("bob"))
+    ridden.now += 600
+    backups.restore(ridden.home("bob"), file, "correct horse battery", clock=ridden.clock)
+    ridden.open("bob")
+    another_ride(ridden, 7)
+    go_on(ridden, 5)
+
+
+def test_forgotten_then_rotated(ridden: Town) -> None:
+    """Who forgot somebody goes on with the new identity as with anybody, and both books agree."""
+    settle_all(ridden)
+    forgetting.forget(ridden["bob"], ridden["ann"].identity)
+    rotating.rotate(ridden["ann"])
+    ridden.carry()
+    another_ride(ridden, 5)
+    for _ in range(3):
+        ridden.later(minutes=60)
+        ridden.carry()
+    (owed,), (owes,) = books.balance(ridden["bob"]), books.balance(ridden["ann"])
+    assert owed.other == ridden["ann"].identity
+    assert owed.amount == -owes.amount != 0
+    assert ridden.is_quiet()
+    holds(ridden, "ann", "bob")
+
+
+def test_rotated_then_forgotten(ridden: Town) -> None:
+    """All identities of a person are forgotten together, and nothing in the file names either."""
+    settle_all(ridden)
+    old = ridden["ann"].identity
+    rotating.rotate(ridden["ann"])
+    ridden.carry()
+    forgetting.forget(ridden["bob"], ridden["ann"].identity)
+    held = ridden["bob"].config.node_file.read_bytes()
+    assert old not in held
+    assert ridden["ann"].identity not in held
+    another_ride(ridden, 5)
+    ridden.later(minutes=60)
+    ridden.carry()
+    assert books.balance(ridden["bob"])[0].amount == -books.balance(ridden["ann"])[0].amount != 0
+    holds(ridden, "ann", "bob")
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+@pytest.mark.parametrize("proposer", ["ann", "bob"])
+def test_with_an_open_correction(ridden: Town, proposer: str, who: str) -> None:
+    """A correction that waits when either rotates is confirmed afterwards, and both books change by the same."""
+    record = ledger.receipts(ridden["ann"].node)[0]
+    made = correct(ridden[proposer], record.id, 1)
+    ridden.carry()
+    rotating.rotate(ridden[who])
+    ridden.carry()
+    confirming.confirm(ridden[{"ann": "bob", "bob": "ann"}[proposer]], CORRECTING, made.id)
+    go_on(ridden, 2)
+    for name in ("ann", "bob"):
+        (corrected,) = settled.CORRECTIONS.in_state(ridden[name].node, settled.SEALED)
+        assert corrected.id == made.id
+
+
+@pytest.mark.parametrize("step", ["keep_next_identity", "prepare_identity", "announce", "finish", "adopt_identity"])
+def test_a_crash_while_rotating_by_the_next_key(ridden: Town, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it dies, the home opens, is either of the two, and the same command ends it."""
+    old = ridden["ann"].identity
+    lose_identity(ridden, "ann")
+    with monkeypatch.context() as broken:
+        broken.setattr(f"lazpool.actions.rotating.{step}", _die)
+        with pytest.raises(KeyboardInterrupt):
+            rotating.rotate(ridden["ann"])
+    ridden.kill("ann")
+    ridden.restart("ann")
+    committed = step in {"finish", "adopt_identity"}
+    assert (ridden["ann"].identity != old) is committed
+    if not committed:
+        rotating.rotate(ridden["ann"])
+    _check_keys(ridden, old)
+    go_on(ridden, 2)
+
+
 STEPS = ("prepare_identity", "announce", "finish", "adopt_identity")
 
 
@@ -243,7 +454,7 @@ def _die(*_: object, **__: object) -> None:
 
 
 def test_whom_nobody_wrote_to(tmp_path: Path) -> None:
-    """Without partners a rotation is told to nobody, also not to those who are met later as the new person."""
+    """Without partners a rotation is told to nobody; who meets the new person later is told once, and it is quiet."""
     with Town(tmp_path, "ann", "bob") as town:
         rotating.rotate(town["ann"])
         town.later(minutes=10)

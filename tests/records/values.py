@@ -123,7 +123,7 @@ ibans = st.sampled_from(("", "DE89370400440532013000", "NO9386011117947", "GB82W
 held = st.builds(
     recovery.Held,
     *(st.sampled_from(recovery.KINDS), st.integers(0, 1), st.sampled_from(("EUR", "CHF"))),
-    *(st.integers(1, 2**32 - 1), hashes),
+    *(st.integers(1, 2**32 - 1), hashes, keys, keys),
 )
 sealed_records = st.builds(
     recovery.SealedRecord,
@@ -173,8 +173,8 @@ any_body = st.one_of(
     ),
     st.builds(
         recovery.Holdings,
-        st.integers(0, 1),
-        st.lists(held, max_size=32, unique_by=lambda row: row.key).map(tuple),
+        *(st.integers(0, 1), st.binary(max_size=512)),
+        st.lists(held, max_size=24, unique_by=lambda row: row.key).map(tuple),
     ),
     st.builds(recovery.Records, st.integers(0, 1), st.lists(sealed_records, max_size=2).map(tuple)),
     st.builds(circle_bodies.CircleInvitation, invites),
