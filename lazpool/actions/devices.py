@@ -63,7 +63,7 @@ def grant(desk: Desk, code: str, name: str) -> tuple[bytes, str]:
     _check_other(desk, asked.log)
     device = certify(desk.keys.identity, asked.log, desk.net)
     config = desk.config
-    hubs = tuple(row["address"] for row in own.hubs(desk.node))[:MAX_HUBS]
+    hubs = tuple(row["address"] for row in own.hubs(desk.node) if not row["found"])[:MAX_HUBS]
     found = Grant(device, desk.next_commitment, config.network, config.name, config.contact, config.iban, hubs)
     with desk.node.transaction():
         if asked.log not in {one.log for one in devices.every(desk.node)}:

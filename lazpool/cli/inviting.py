@@ -50,6 +50,7 @@ def invite(app: App, days: int, qr: bool, svg: Path | None, png: Path | None) ->
     from lazpool.cli import hub_views  # noqa: PLC0415 # the same
     from lazpool.cli.codes import draw, write  # noqa: PLC0415 # the same
     from lazpool.cli.typed import place  # noqa: PLC0415 # the same
+    from lazpool.net.address import is_global  # noqa: PLC0415 # multiaddr
     from lazpool.node.presence import look  # noqa: PLC0415 # the same
     from lazpool.records.hub_records import to_invite  # noqa: PLC0415 # the same
     from lazpool.rules.areas import areas_around  # noqa: PLC0415 # the same
@@ -66,6 +67,8 @@ def invite(app: App, days: int, qr: bool, svg: Path | None, png: Path | None) ->
         app.show({"invite": text, "files": files, **hub_views.document(desk, signed.record)}, text)
         if not app.json:
             draw(app, text, always=qr)
+            if not any(is_global(one) for one in hub_views.addresses_of(signed.record)):
+                app.say('Only machines near this one can dial it: say address = "/dns4/..." in [hub] of config.toml.')
             said = signed.record.name or "A hub without a name: say it in [hub] of config.toml"
             app.say(f"{said}. It holds for {days} days. Who has it types: lazpool join lazpool:hub/...")
 

@@ -20,10 +20,12 @@ from lazpool.node.relays import may_dial
 from lazpool.node.state import log, say
 from lazpool.records import hub_records
 from lazpool.records.sync import HUB
-from lazpool.rules.hubs import Choice, choose
+from lazpool.rules.hubs import Choice, choose, serves
 from lazpool.store import hubs, own
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from lazpool.actions.desk import Desk
     from lazpool.net.network import Network
     from lazpool.node.state import Node
@@ -176,26 +178,37 @@ def _add(node: Node, network: Network, memory: Memory) -> bool:
     if not want or (node.hub and desk.config.hub.members_only):
         return False
     rows = [row for row in own.hubs(desk.node) if row["role"] in {HUB_ROLE, own.UNKNOWN_ROLE}]
-    here = [row for row in rows if now - memory.seen.get(row["node_pk"], now) <= AWAY_S]
-    if len(here) >= want:
-        return False
     known = {one.node_pk: one.record for one in hubs.every(desk.board)}
-    kept = [_choice(row["node_pk"], row["address"], known.get(row["node_pk"])) for row in here]
+    joined = {row["node_pk"]: _choice(row["node_pk"], row["address"], known.get(row["node_pk"])) for row in rows}
+    areas = _areas(node, joined.values())
+    here = [one for pk, one in joined.items() if now - memory.seen.get(pk, now) <= AWAY_S]
+    kept = [one for one in here if serves(one, areas)]
+    if len(kept) >= want or not areas:
+        return False
     barred = {desk.node_pk, *memory.joined, *own.left(desk.node), *telling.blocked(desk)}
     barred |= {node_pk for node_pk, until in memory.alone.items() if until > now}
     choices = [_choice(pk, one.addresses[0], one) for pk, one in known.items() if _may_choose(desk, one, barred)]
-    added = choose(choices, kept, node.areas, desk.node_pk, want)
-    return sum(_join(node, network, memory, known[one.node_pk]) for one in added) > 0
+    added = choose(choices, kept, areas, desk.node_pk, want)
+    spare = [pk for pk, one in joined.items() if not serves(one, areas)]
+    return sum(_join(node, network, memory, known[one.node_pk], spare) for one in added) > 0
 
 
-def _join(node: Node, network: Network, memory: Memory, record: HubRecord) -> bool:
-    """Join a hub that was chosen; one that has no address to be dialled at is left alone."""
+def _areas(node: Node, joined: Iterable[Choice]) -> set[int]:
+    """Return where hubs are wanted: where we ride, or while nothing is posted, where the joined hubs serve."""
+    return node.areas or {area for one in joined for area in one.areas}
+
+
+def _join(node: Node, network: Network, memory: Memory, record: HubRecord, spare: Sequence[bytes]) -> bool:
+    """Join a hub that was chosen; one that has no address to be dialled at is left alone.
+
+    spare: those that serve where we do not ride any more.
+    """
     now, node_pk = trio.current_time(), record.node_pk
     ways = [one.text for one in own_addresses(node_pk, record.addresses) if may_dial(one, network)]
     if not ways:
         memory.alone[node_pk] = now + LEAVE_ALONE_S
         return False
-    _make_room(node, memory)
+    _make_room(node, memory, spare)
     with node.desk.node.transaction():
         own.add_hub(node.desk.node, ways[0], node_pk, node.desk.minute, found=True)
         own.remember_addresses(node.desk.node, node_pk, ways)
@@ -204,12 +217,13 @@ def _join(node: Node, network: Network, memory: Memory, record: HubRecord) -> bo
     return True
 
 
-def _make_room(node: Node, memory: Memory) -> None:
-    """Drop the hub of our choice that was away for longest, if there are too many."""
+def _make_room(node: Node, memory: Memory, spare: Sequence[bytes]) -> None:
+    """Drop one hub of our choice, if there are too many: the one that was away for longest, or else a spare one."""
     found = [row for row in own.hubs(node.desk.node) if row["found"]]
     away = sorted((row for row in found if row["gone"]), key=lambda row: int(row["gone"]))
-    if len(found) >= MAX_FOUND and away:
-        _drop(node, memory, away[0]["node_pk"])
+    useless = [*away, *(row for row in found if row["node_pk"] in spare)]
+    if len(found) >= MAX_FOUND and useless:
+        _drop(node, memory, useless[0]["node_pk"])
 
 
 def _may_choose(desk: Desk, record: HubRecord, barred: set[bytes]) -> bool:

@@ -39,7 +39,7 @@ def choose(
     """
     there = {one.node_pk for one in kept}
     taken = {hand for one in kept for hand in one.hands}
-    left = [one for one in known if one.node_pk not in there and _serves(one, areas)]
+    left = [one for one in known if one.node_pk not in there and serves(one, areas)]
     found: list[Choice] = []
     while left and len(kept) + len(found) < want:
         best = min(left, key=lambda one: (len(one.hands & taken), not one.areas & set(areas), _turn(us, one)))
@@ -49,8 +49,9 @@ def choose(
     return found
 
 
-def _serves(hub: Choice, areas: Collection[int]) -> bool:
-    return not areas or not hub.areas or bool(hub.areas & set(areas))
+def serves(hub: Choice, areas: Collection[int]) -> bool:
+    """Tell whether a hub serves some of our areas, or does not say which it does."""
+    return not hub.areas or bool(hub.areas & set(areas))
 
 
 def _turn(us: bytes, hub: Choice) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lazpool.records.hub_records import HubRecord, SignedHub, read_hub
@@ -105,4 +106,10 @@ def expire(db: Store, second: int) -> None:
 
 
 def _known(row: sqlite3.Row) -> Known:
-    return Known(read_hub(row["envelope"])[0], row["teller"], row["met"])
+    return Known(_signed(row["envelope"]), row["teller"], row["met"])
+
+
+@lru_cache(maxsize=256)
+def _signed(envelope: bytes) -> SignedHub:
+    """Return a record that was checked before it was kept; a running node reads all of them every few seconds."""
+    return read_hub(envelope)[0]

@@ -207,6 +207,38 @@ async def test_who_is_not_chosen(net: Net, mock_clock: MockClock) -> None:
     assert joined(node) == []
 
 
+async def test_hubs_are_kept_where_we_ride(net: Net, mock_clock: MockClock) -> None:
+    """A newcomer without a post goes by the hubs that they joined; one who rides elsewhere later finds hubs there."""
+    node, elsewhere = net.node, (0x84BE0E3FFFFFFFF,)
+    node.areas.clear()
+    know(node, 1, 2, 3)
+    know(node, 4, 5, 6, areas=elsewhere)
+    meet(net, 1, 2, 3, 4, 5, 6)
+    await let_pass(net, mock_clock, MINUTE)
+    assert joined(node) == []
+    with node.desk.node.transaction():
+        own.add_hub(node.desk.node, "/ip4/192.0.2.1/tcp/4001", key(1), 1)
+    await let_pass(net, mock_clock, MINUTE)
+    assert set(joined(node)) == {key(1), key(2), key(3)}
+    node.areas.update(elsewhere)
+    await let_pass(net, mock_clock, MINUTE)
+    assert set(joined(node)) == {key(number) for number in range(1, 7)}
+    know(node, 7, areas=elsewhere)
+    net.up -= {key(4)}
+    net.up.add(key(7))
+    await let_pass(net, mock_clock, MINUTE)
+    assert len(joined(node)) == 7
+    assert {key(1), key(4), key(7)} <= set(joined(node))
+    node.areas -= set(elsewhere)
+    node.areas.add(AREA)
+    know(node, 8)
+    net.up -= {key(2)}
+    net.up.add(key(8))
+    await let_pass(net, mock_clock, MINUTE)
+    assert {key(1), key(8)} <= set(joined(node))
+    assert len([row for row in own.hubs(node.desk.node) if row["found"]]) == hubs.MAX_FOUND
+
+
 async def test_neighbours_are_asked_now_and_then(net: Net, mock_clock: MockClock) -> None:
     """Every ten minutes, and one that did not answer after one: so none can bring more than sixteen in that time."""
     node = net.node
