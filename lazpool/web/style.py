@@ -87,7 +87,7 @@ thead th { color: var(--soft); font-size: .875rem; border-color: var(--line) }
 td.n, th.n { text-align: right; white-space: nowrap }
 tr[aria-current] { background: var(--band) } tr[aria-current] th { font-weight: 650 }
 .join { display: flex; flex-wrap: wrap; gap: 1.2rem 2rem; align-items: flex-start }
-.join > div { flex: 1 1 22rem; min-width: 0 }
+.join > div { flex: 1 1 22rem; min-width: 0; overflow-wrap: anywhere }
 pre { background: var(--band); padding: .8rem 1rem; border-radius: .4rem; white-space: pre-wrap;
   overflow-wrap: anywhere; margin: .6rem 0; font-size: .9rem }
 code, pre { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, monospace }

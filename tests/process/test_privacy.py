@@ -15,7 +15,7 @@ from lazpool.records.places import Point
 from lazpool.records.posts import Offer, Request, Withdrawal, read_post
 from lazpool.rules.negotiation import State
 from lazpool.store import deals as kept
-from lazpool.store import letterbox
+from lazpool.store import letterbox, own
 from lazpool.wire.seal import SIZES
 from lazpool.wire.signing import public_key
 from tests.process import recording
@@ -77,7 +77,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
             person.join(hub)
             person.up(wait=False)
         for person in (driver, passenger):
-            person.wait_peers()
+            until("they know it as a hub", lambda one=person: own.hubs(one.desk.node)[0]["role"] == "hub")
         deal = share_talkatively(driver, passenger)
         until("the hub holds no letter", lambda: letterbox.bytes_held(hub.desk.board) == 0)
         held = letterbox.bytes_held(hub.desk.board)

@@ -31,6 +31,7 @@ QUIET = (
     *("--disable-sync", "--no-first-run", "--disable-default-apps", "--enable-logging=stderr"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+PHONE = 360
 _LOOK = "document.readyState + !!document.querySelector('a')"
 _LOADED = "completetrue"
 _FOCUS = "(e => [e.textContent, getComputedStyle(e).outlineStyle].join('|'))(document.activeElement)"
@@ -70,8 +71,11 @@ async def test_a_browser_draws_the_page(tmp_path: Path) -> None:
     assert len(data) > 40_000, "an empty page makes a small picture"
 
 
-async def tabbed(folder: Path, address: str, times: int) -> list[tuple[str, str]]:
-    """Open a page and press Tab so often; return what has the focus each time, and how it is outlined."""
+async def tabbed(folder: Path, address: str, times: int) -> tuple[list[tuple[str, str]], int]:
+    """Open a page and press Tab so often; return what has the focus each time, how it is outlined, and the width.
+
+    The width is that of all the page on a telephone, PHONE where nothing sticks out of it.
+    """
     told = folder / "keys" / "DevToolsActivePort"
     command = [CHROMIUM, *QUIET, f"--user-data-dir={told.parent}", "--remote-debugging-port=0", address]
     async with trio.open_nursery() as nursery:
@@ -89,7 +93,7 @@ async def tabbed(folder: Path, address: str, times: int) -> list[tuple[str, str]
     return found
 
 
-async def _press(socket: WebSocketConnection, times: int) -> list[tuple[str, str]]:
+async def _press(socket: WebSocketConnection, times: int) -> tuple[list[tuple[str, str]], int]:
     """Press Tab once the page is there; see the DevTools protocol, whose answers bear the number of the question."""
     numbers = count()
 
@@ -110,19 +114,25 @@ async def _press(socket: WebSocketConnection, times: int) -> list[tuple[str, str
         await ask("Input.dispatchKeyEvent", type="keyUp", **key)
         text, _, outline = (await ask("Runtime.evaluate", expression=_FOCUS)).partition("|")
         found.append((text, outline))
-    return found
+    await ask("Emulation.setDeviceMetricsOverride", width=PHONE, height=800, deviceScaleFactor=1, mobile=True)
+    return found, await ask("Runtime.evaluate", expression="document.documentElement.scrollWidth")
 
 
 @pytest.mark.process
 @pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
-async def test_all_of_it_is_reached_by_the_keyboard(tmp_path: Path) -> None:
-    """Tab goes past the head, to the languages and to the hours, in that order, and each is seen to have the focus."""
+async def test_all_of_it_is_reached_by_the_keyboard_and_on_a_telephone(tmp_path: Path) -> None:
+    """Tab goes past the head, to the languages and to the hours, in that order, and each is seen to have the focus.
+
+    On a narrow screen nothing sticks out at the side, however long addresses and invitations are.
+    """
     config = make_home(tmp_path)
     filled(config)
     with serve.listen("127.0.0.1:0") as listening:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(partial(serve.serve, listening, config, live, lambda: NOW))
-            found = await tabbed(tmp_path, serve.url(listening), 7)
+            here = partial(live, invite="lazpool:hub/" + 40 * "abcdefgh")
+            nursery.start_soon(partial(serve.serve, listening, config, here, lambda: NOW))
+            found, wide = await tabbed(tmp_path, serve.url(listening), 7)
             nursery.cancel_scope.cancel()
     names = ["Skip to the content", "English", "Français", "All 24 hours", "Fri 09:00", "Fri 10:00", "Fri 11:00"]
     assert found == [(name, "solid") for name in names]
+    assert wide == PHONE
