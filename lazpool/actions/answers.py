@@ -80,6 +80,7 @@ def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: 
         raise RefusedError("this deal is under way already", code="wrong-state")
     else:
         advance(desk, deal, Event.THEY_PROPOSE)
+        post_office.answered(desk.node, deal.id, (Invitation.KIND,))
         proposals.take_proposal(deal, body)
     if reason := objection(desk, body, offer) or by_road(desk, body, offer, deal):
         _refuse(desk, deal, letter, reason)
@@ -167,7 +168,7 @@ def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:
     if step(deal.role, deal.state, Event.THEY_DECLINE) is None or deal.state is State.RIDING:
         return
     advance(desk, deal, Event.THEY_DECLINE, reason=_body(letter, Decline).text, by="them")
-    post_office.answered(desk.node, deal.id, (Proposal.KIND,))
+    post_office.answered(desk.node, deal.id, (Proposal.KIND, Invitation.KIND))
 
 
 def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lazpool.actions.letters import card_of_box, new_card, pack_card, write
 from lazpool.errors import MalformedError
 from lazpool.records.deal_bodies import NewCard
-from lazpool.store import deals, own
+from lazpool.store import deals, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -39,6 +39,7 @@ def remind(desk: Desk, deal: Deal, box: own.Box) -> None:
         return
     newest = own.box(desk.node, deal.own_tag)
     if newest is not None:
+        post_office.replaced(desk.node, deal.id, NewCard.KIND)  # one that waits for its answer is enough
         write(desk, deal, NewCard(card_of_box(desk, newest)))
 
 

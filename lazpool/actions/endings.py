@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions.letters import How, write
+from lazpool.actions.letters import UNANSWERED, How, write
 from lazpool.actions.moves import advance, checked_note, post_seed
 from lazpool.errors import RefusedError
 from lazpool.records.deal_bodies import Cancellation, Decline, Invitation, Proposal
@@ -50,9 +50,9 @@ def call_off(desk: Desk, deal: Deal, reason: str) -> None:
     """Write a cancellation that ends what we asked for or agreed to; the caller saves the deal."""
     was = deal.state
     advance(desk, deal, Event.WE_CANCEL, reason=checked_note(reason), by="us")
-    post_office.answered_all(
-        desk.node, deal.id, but=(Settlement.KIND, Correction.KIND)
-    )  # which is about other rides, too
+    # A settlement is about other rides, too, and what was written before is still to be read.
+    still = (Settlement, Correction, *UNANSWERED)
+    post_office.answered_all(desk.node, deal.id, but=tuple(one.KIND for one in still))
     seed = post_seed(desk, deal.post_id) if was is State.INVITED else b""
     write(desk, deal, Cancellation(checked_note(reason)), How(seed=seed))
 

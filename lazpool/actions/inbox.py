@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lazpool.actions import (
     answers,
+    arrivals,
     cards,
     checkpoints,
     circles,
@@ -31,6 +32,7 @@ from lazpool.errors import HaltedError, MalformedError, RefusedError
 from lazpool.records.circle_bodies import CircleInvitation
 from lazpool.records.deal_bodies import (
     Acceptance,
+    Arrived,
     Boarded,
     Cancellation,
     CodeRefused,
@@ -120,6 +122,7 @@ def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
             if (handler := _HANDLERS.get(type(letter.body))) is None:
                 raise RefusedError("a letter that is not of deals", code="wrong-box")
             handler(desk, deal, letter)
+            arrivals.acknowledge(desk, deal, letter)
             cards.remind(desk, deal, box)
             deals.save(desk.node, deal)
 
@@ -160,6 +163,7 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Dispute: disputes.on_dispute,
     DisputeEnded: disputes.on_ended,
     NewCard: cards.on_new_card,
+    Arrived: arrivals.on_arrived,
     Holdings: recovery.on_holdings,
     Records: recovery.on_records,
     Revoke: revoking.on_revoke,

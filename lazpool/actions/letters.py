@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lazpool.actions.letterboxes import letterboxes
+from lazpool.records.deal_bodies import Cancellation, Details, NewCard, Note, Position
+from lazpool.records.disputes import Dispute, DisputeEnded
+from lazpool.records.forks import ForkShown
 from lazpool.records.letters import seal_letter
 from lazpool.records.people import Card, card_from
 from lazpool.records.shape import wire_fields
 from lazpool.rules.admission import MAX_LIFETIME
+from lazpool.rules.negotiation import Role
 from lazpool.store import logs, own, post_office
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import new_seed
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 KEEP_CARD = 180 * 24 * 60
 """Minutes that a contact card's keys outlive the ride, or their renewal: receipts may come late, settlements later."""
 _MAX_CARD = 512
+UNANSWERED = (Cancellation, Details, Note, NewCard, Position, Dispute, DisputeEnded, ForkShown)
+"""Letters whose reader has nothing to say to them but that they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,21 @@ def write(desk: Desk, deal: Deal, body: AnyBody, how: How | None = None) -> byte
     """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves.
 
     It is kept as long as a card, after the ride or from now on; when the ride ends a stranger may say, up to a bound.
+    One that nothing else answers is repeated until its reader says that it came.
     """
     deal.counter += 1
+    how = how or How()
+    if isinstance(body, UNANSWERED) and are_acquainted(deal) and not how.answers:
+        how = replace(how, awaits=True)
     expires = max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD
     thread = Thread(deal.id, deal.about, deal.counter, unpack_card(deal.peer_card), expires)
     seed = logs.seed_of(desk.node, deal.id)
-    return send(desk, thread, body, how or How(), seed)
+    return send(desk, thread, body, how, seed)
+
+
+def are_acquainted(deal: Deal) -> bool:
+    """Tell whether both sides know who the other is: the passenger by the acceptance, which the driver signs."""
+    return bool(deal.peer_log) and (deal.role is Role.PASSENGER or bool(deal.bind_sig))
 
 
 def send(desk: Desk, thread: Thread, body: AnyBody, how: How, seed: bytes = b"") -> bytes:

@@ -62,7 +62,8 @@ def invite(desk: Desk, match: board.Match, note: str = "") -> Deal:
         deal.post_id, deal.about, deal.peer_card = mine.id, wanted.id, pack_card(card_of(_trip(wanted)))
         deal.answer_by, deal.ends = match.pickup_at, match.dropoff_at
         deal.flags = _trip(wanted).flags
-        write(desk, deal, Invitation(mine.envelope, checked_note(note)), How(seed=post_seed(desk, mine.id)))
+        how = How(awaits=True, seed=post_seed(desk, mine.id), until=deal.answer_by)
+        write(desk, deal, Invitation(mine.envelope, checked_note(note)), how)
         deals.add(desk.node, deal)
         _keep_note(desk, deal, note)
     return deal

@@ -89,11 +89,11 @@ async def greet(node: Node, network: Network, peer: bytes, *, everything: bool =
         return
 
 
-async def greet_all(node: Node, network: Network) -> None:
-    """Tell every neighbour of new areas and new tags."""
+async def greet_all(node: Node, network: Network, *, everything: bool = False) -> None:
+    """Tell every neighbour of new areas and new tags; everything: and ask for the letters of the old ones."""
     async with trio.open_nursery() as nursery:
         for peer in network.peers():
-            nursery.start_soon(greet, node, network, peer)
+            nursery.start_soon(partial(greet, node, network, peer, everything=everything))
 
 
 async def greet_settled(node: Node, network: Network) -> None:
@@ -129,7 +129,7 @@ async def notice_sleep(node: Node, network: Network) -> None:
             node.woke_bell.ring()
             node.links_bell.ring()
             await _ping_once(network)
-            await greet_all(node, network)
+            await greet_all(node, network, everything=True)
 
 
 async def sync_some(node: Node, network: Network) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FETCH_AGAIN_S = (1.0, 5.0)
 """How long after a letter that came too early its tag is asked for again."""
+FETCHES = letterbox.MAX_LETTERS_OF_TAG // mail.BATCH + 1
+"""Questions for one tag in a round: as many as an honest hub has letters for, so that no other can keep us asking."""
 
 
 async def deliver(node: Node, network: Network, row: Outgoing) -> bool:
@@ -116,7 +118,7 @@ async def _open(node: Node, network: Network, hub: bytes, box: own.Box) -> bool:
 
 async def _fetch(node: Node, network: Network, hub: bytes, tag: bytes) -> bool:
     """Take what a hub holds for a tag; return False when the hub does not know the tag as ours."""
-    while True:
+    for _ in range(FETCHES):
         answer = await network.ask(hub, mail.PROTOCOL, mail.pack_frame(mail.Fetch(tag)))
         status, letters = mail.read_answer(answer)
         if status == mail.NOT_YOURS:
@@ -125,7 +127,8 @@ async def _fetch(node: Node, network: Network, hub: bytes, tag: bytes) -> bool:
         if done:
             await network.ask(hub, mail.PROTOCOL, mail.pack_frame(mail.Acknowledge(tag, done)))
         if len(letters) < mail.BATCH or len(done) < len(letters):
-            return True
+            break
+    return True
 
 
 async def _fetch_later(node: Node, network: Network, hub: bytes, tag: bytes) -> None:

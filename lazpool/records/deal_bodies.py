@@ -236,6 +236,18 @@ def _check_places(name: str, *numbers: int) -> None:
         check_uint(name, number, -limit, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived(Packed):
+    """The reader's letter of this deal with that counter has come, and need not be sent again."""
+
+    KIND: ClassVar[int] = 39
+    counter: int
+
+    def __post_init__(self) -> None:
+        """Refuse a body that breaks the format."""
+        check_uint("counter", self.counter, 1, MAX_MINUTE)
+
+
 def _proposal(array: Array) -> Proposal:
     terms, signature, passenger, card, *rest = arity(array, 9)
     return build(Proposal, terms, signature, device_from(passenger), card_from(card), *rest)
@@ -260,4 +272,5 @@ READERS: dict[int, Callable[[Array], AnyBody]] = {
     SeriesAnswer.KIND: lambda array: build(SeriesAnswer, *arity(array, 2)),
     NewCard.KIND: lambda array: build(NewCard, card_from(arity(array, 1)[0])),
     Position.KIND: lambda array: build(Position, *arity(array, 3)),
+    Arrived.KIND: lambda array: build(Arrived, *arity(array, 1)),
 }

@@ -71,6 +71,7 @@ WELL: dict[int, tuple[str, list[Any]]] = {
     24: ("terms signature proposer blind", [TERMS, SIGNATURE, DEVICE, HASH]),
     25: ("reference text", [HASH, "found the note"]),
     38: ("lat lon at", [4_536_450, 559_150, 30_001_450]),
+    39: ("counter", [7]),
 }
 ALSO: dict[int, dict[str, list[Any]]] = {
     1: {
@@ -263,6 +264,7 @@ RANGE: dict[int, dict[str, list[Any]]] = {
         "the minute -1": [0, 0, -1],
         "degrees as text": ["45.36", 0, 7],
     },
+    39: {"the counter is 0": [0], "the counter 2^32": [2**32], "the counter as text": ["7"]},
     22: {"no proof": [b""], "a proof of 2561 bytes": [bytes(2561)]},
     16: {"a card with one letterbox twice": [_ONE_KEY], "a card whose tag has 31 bytes": [[CARD[0], CARD[1][1:], []]]},
     **circle_bodies.RANGE,

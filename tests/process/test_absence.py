@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
 
 from lazpool.actions import deals
 from lazpool.rules.negotiation import State
-from lazpool.store import board, letterbox, post_office
+from lazpool.store import board, letterbox, own, post_office
+from lazpool.store import deals as kept
 from tests.process.people import People, Person, until
 from tests.process.rides import (
+    AREAS,
     Ride,
     check_books,
     match,
@@ -60,6 +63,62 @@ def test_a_passenger_who_is_away_when_the_driver_accepts(people: People) -> None
     driver.again()
     Ride(driver, passenger, deal).finish()
     check_books(driver, passenger)
+    until("the hub holds nothing", lambda: letterbox.bytes_held(hub.desk.board) == 0)
+
+
+def notes(person: Person, deal: bytes) -> list[str]:
+    """Return what somebody has been written."""
+    return [note["text"] for note in kept.notes(person.desk.node, deal) if not note["mine"]]
+
+
+def test_a_hub_that_is_gone_for_good_with_a_letter(people: People) -> None:
+    """The first hub takes a letter and never comes back; the other one gets it, also by a sender that was killed.
+
+    The reader, who was away all the time, gets it there although the sender is off by then.
+    """
+    hub, driver, passenger = start_town(people, "driver", "passenger")
+    (other,) = people.add("other")
+    other.hub(*AREAS)
+    for person in (driver, passenger):
+        person.join(other)
+        person.wait_peers(2)
+    for person in (driver, passenger):
+        until("both are known as hubs", lambda p=person: [row["role"] for row in own.hubs(p.desk.node)] == ["hub"] * 2)
+    deal = propose(passenger, request(passenger), offer(driver))
+    wait_state(driver, deal, State.RECEIVED)
+    deals.accept(driver.desk, deal)
+    wait_state(passenger, deal, State.AGREED)
+    until("nothing is repeated", lambda: post_office.next_due(driver.desk.node) is None)
+    passenger.kill()
+    deals.add_note(driver.desk, deal, "by the fountain")
+    until("the first hub holds it", lambda: letterbox.bytes_held(hub.desk.board) > 0)
+    hub.kill()
+    driver.kill()
+    driver.again()
+    until("the other one holds it", lambda: letterbox.bytes_held(other.desk.board) > 0)
+    driver.stop()
+    passenger.again()
+    until("the note is there", lambda: notes(passenger, deal) == ["by the fountain"])
+
+
+def test_a_reader_who_sleeps_has_the_letter_on_waking(people: People) -> None:
+    """The lid is shut when the note is written; it is read seconds after the lid is open, and once."""
+    hub, driver, passenger = start_town(people, "driver", "passenger")
+    deal = propose(passenger, request(passenger), offer(driver))
+    wait_state(driver, deal, State.RECEIVED)
+    deals.accept(driver.desk, deal)
+    wait_state(passenger, deal, State.AGREED)
+    until("nothing is repeated", lambda: post_office.next_due(driver.desk.node) is None)
+    passenger.send(signal.SIGSTOP)
+    try:
+        deals.add_note(driver.desk, deal, "by the fountain")
+        until("the hub holds it", lambda: letterbox.bytes_held(hub.desk.board) > 0)
+        until("the sleeper is missed", lambda: hub.peers == 1)
+    finally:
+        passenger.send(signal.SIGCONT)
+    until("the note is there", lambda: notes(passenger, deal))
+    until("the sender knows, and is silent", lambda: post_office.next_due(driver.desk.node) is None)
+    assert notes(passenger, deal) == ["by the fountain"]
     until("the hub holds nothing", lambda: letterbox.bytes_held(hub.desk.board) == 0)
 
 

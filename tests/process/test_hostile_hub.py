@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
 
-from lazpool.actions import proposals
-from lazpool.records import sync
+from lazpool.actions import deals, proposals
+from lazpool.records import mail, sync
 from lazpool.rules.negotiation import State
+from lazpool.store import deals as kept
 from lazpool.store import own
 from tests.process.people import People, Person, until
 from tests.process.rides import AREA, Ride, check_books, match, offer, propose, request, start_town, wait_state
@@ -25,19 +27,43 @@ def prefer(person: Person, bad: Stranger) -> None:
     until("the hub is met", lambda: any(protocol == sync.PROTOCOL for protocol, _ in bad.asked))
 
 
-@pytest.mark.parametrize("letters", [took_it, is_full, nonsense, never])
-def test_a_bad_hub_loses_no_deal(people: People, letters: Answer) -> None:
-    """The first letterbox of both people says it took the letters and drops them, or refuses, babbles, or is silent."""
+def foreign(frame: bytes) -> bytes:
+    """Say that all is well, keep nothing, and have letters for everybody that nobody ever wrote, without end."""
+    if isinstance(mail.read_frame(frame), mail.Fetch):
+        return mail.pack_answer(mail.OK, tuple(os.urandom(512) for _ in range(mail.BATCH)))
+    return took_it(frame)
+
+
+@pytest.mark.parametrize("letters", [took_it, is_full, nonsense, never, foreign])
+def test_a_bad_hub_loses_no_letter(people: People, letters: Answer) -> None:
+    """The first letterbox of both people says it took the letters and drops them, or refuses, babbles, or is silent.
+
+    The deal comes to its end, and what the two write beside it arrives, once.
+    """
     _, driver, passenger = start_town(people, "driver", "passenger")
     with stranger(hub_like(letters)) as bad:
         for person in (driver, passenger):
             prefer(person, bad)
         theirs, mine = offer(driver), request(passenger)
-        Ride(driver, passenger, propose(passenger, mine, theirs)).finish(90)
+        ride = Ride(driver, passenger, propose(passenger, mine, theirs))
+        wait_state(driver, ride.deal, State.RECEIVED)
+        deals.accept(driver.desk, ride.deal)
+        wait_state(passenger, ride.deal, State.AGREED, 60)
+        for person in (driver, passenger):
+            deals.add_note(person.desk, ride.deal, f"a note of {person.name}")
+        ride.finish(90)
+        until("the notes are there", lambda: notes(driver, ride.deal) and notes(passenger, ride.deal))
+        assert notes(passenger, ride.deal) == ["a note of driver"]
+        assert notes(driver, ride.deal) == ["a note of passenger"]
         assert bad.letters() > 0
     check_books(driver, passenger)
     for person in (driver, passenger):
         assert len(person.log_lines()) < 40
+
+
+def notes(person: Person, deal: bytes) -> list[str]:
+    """Return what somebody has been written."""
+    return [note["text"] for note in kept.notes(person.desk.node, deal) if not note["mine"]]
 
 
 def test_a_silent_hub_delays_no_other_letter(people: People) -> None:

@@ -11,7 +11,7 @@ from lazpool.actions import deals, proposals
 from lazpool.rules.negotiation import State
 from lazpool.store import board
 from lazpool.store import deals as kept
-from tests.process.rides import Ride, offer, request, state
+from tests.process.rides import DAY, Ride, offer, request, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,8 @@ class Pair:
     rides: list[Ride] = field(default_factory=list)
     written: list[tuple[Person, bytes, str]] = field(default_factory=list)
     stage: str = "begins"
+    took: dict[str, list[float]] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
 
     @property
     def finished(self) -> int:
@@ -47,7 +49,7 @@ class Pair:
             until = time.monotonic() + PAUSE_S
             while time.monotonic() < until and not self.ending:
                 yield
-        self.stage = "done"
+        self._enter("done")
 
     def lost(self) -> list[str]:
         """Return the notes that did not arrive, or more than once."""
@@ -63,27 +65,39 @@ class Pair:
             if (number := arrived[reader.name, text]) != 1
         ]
 
+    def follow(self) -> None:
+        """Post for the day after, so that both follow the area whatever was taken back."""
+        offer(self.driver, ahead=2 * DAY)
+        request(self.passenger, ahead=4 * DAY)
+
+    def _enter(self, stage: str) -> None:
+        now = time.monotonic()
+        self.took.setdefault(self.stage, []).append(now - self._since)
+        self.stage, self._since = stage, now
+
     def _ride(self) -> Iterator[None]:
-        self.stage = "posts"
+        self._enter("posts")
         theirs, mine = offer(self.driver, seats=1), request(self.passenger)
-        self.stage = "waits for a match"
+        self._enter("waits for a match")
         while (found := self._match(mine, theirs)) is None:
             yield
         ride = Ride(self.driver, self.passenger, proposals.propose(self.passenger.desk, found).id)
         self.rides.append(ride)
-        self.stage = "waits for the proposal"
+        self._enter("waits for the proposal")
         while state(self.driver, ride.deal) is not State.RECEIVED:
             yield
         deals.accept(self.driver.desk, ride.deal)
-        self.stage = "waits for the acceptance"
+        self._enter("waits for the acceptance")
         while state(self.passenger, ride.deal) is not State.AGREED:
             yield
+        self._enter("notes")
         for number in range(NOTES):
             self._write(ride.deal, number)
             yield
-        self.stage = "waits for the receipt"
+        self._enter("waits for the receipt")
         while not ride.move():
             yield
+        self._enter("rests")
 
     def _match(self, mine: bytes, theirs: bytes) -> board.Match | None:
         found = board.matches(self.passenger.desk.board, mine)

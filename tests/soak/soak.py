@@ -144,6 +144,8 @@ class Soak:
         wrong += [f"{pair.driver.name}: the last ride {pair.stage}" for pair in self.pairs if pair.stage != "done"]
         for person in self.everybody:
             person.alive()
+        for pair in self.pairs:
+            pair.follow()
         for what, holds in (
             ("a letter is lost", self._lost),
             ("outboxes or hubs hold", self._waiting),
@@ -224,6 +226,10 @@ def _show(soak: Soak, wrong: list[str]) -> None:
     console.print(table)
     rides, notes = sum(len(pair.rides) for pair in soak.pairs), sum(len(pair.written) for pair in soak.pairs)
     console.print(f"{rides} rides, {notes} notes; {', '.join(f'{n} {what}' for what, n in soak.counts.items())}")
+    for stage in ("waits for a match", "waits for the proposal", "waits for the acceptance", "waits for the receipt"):
+        took = sorted(seconds for pair in soak.pairs for seconds in pair.took.get(stage, []))
+        if took:
+            console.print(f"{stage}: half within {took[len(took) // 2]:.1f} s, all within {took[-1]:.1f} s")
     for one in wrong:
         console.print(f"[red]broken[/red]: {one}", soft_wrap=True)
     console.print("all bounds hold" if not wrong else f"{len(wrong)} bounds broken")
