@@ -485,7 +485,7 @@ def check_counts(receipts: list[dict[str, Any]]) -> None:
 
 
 CO_SIGNED = {5: ("receipt", receipt_terms), 6: ("settle", settlement_terms), 7: ("correct", correction_terms)}
-DATA = (2048, 768, 128, 832)
+DATA = (2048, 768, 128, 832, 256)
 
 
 def fork(data: bytes) -> dict[str, Any]:
@@ -496,12 +496,18 @@ def fork(data: bytes) -> dict[str, Any]:
     sized(log, 32)
     for statement in both:
         require(type(statement) is list and len(statement) == 3, "shape", "no statement")
-        between(statement[0], (0, 3))
+        between(statement[0], (0, 4))
         require(type(statement[1]) is bytes and 0 < len(statement[1]) <= DATA[statement[0]], "range", "no data")
         sized(statement[2], 64)
     require(both[0] < both[1], "range", "not two statements in their order")
     one, other = (_statement(*statement, net, log) for statement in both)
-    if one["seq"] == other["seq"] and one["head"] != other["head"]:
+    trees = [said["tree"] for said in (one, other) if said["tree"] is not None]
+    if len(trees) == 2:
+        small, large = sorted(trees, key=lambda tree: tree["size"])
+        same = small["size"] == large["size"]
+        require(small["root"] != large["root"] if same else small["at"] > large["at"], "range", "no contradiction")
+        what, number = "checkpoint", small["size"]
+    elif not trees and one["seq"] == other["seq"] and one["head"] != other["head"]:
         what, number = "entry", one["seq"]
     else:
         counted = one["counted"] is not None and one["counted"] == other["counted"] and one["id"] != other["id"]
@@ -514,12 +520,17 @@ def fork(data: bytes) -> dict[str, Any]:
 
 def _statement(form: int, data: bytes, signature: bytes, net: bytes, log: bytes) -> dict[str, Any]:
     """Return what a statement says, and the arguments by which its signature is verified."""
+    said: dict[str, Any] = {"seq": 0, "head": b"", "counted": None, "tree": None}
+    if form == 4:
+        tree = statement_fields(data)
+        require((tree["net"], tree["log"]) == (net, log), "range", "another log or network")
+        return {**said, "tree": tree, "signed": (signature, "checkpoint", net, tree["id"])}
     if form == 0:
         body = entry_body(data)
         require((body["net"], body["log"]) == (net, log), "range", "another log or network")
         identifier = digest("lz/entry/1", data)
         signed = signature, "entry", net, identifier
-        return {"seq": body["seq"], "head": identifier, "counted": None, "signed": signed}
+        return {**said, "seq": body["seq"], "head": identifier, "signed": signed}
     if form == 2:
         kind, identifier, seq, head = fields(data, 128, 4)
         require(type(kind) is int and kind in CO_SIGNED, "range", "no kind of terms")
@@ -532,9 +543,9 @@ def _statement(form: int, data: bytes, signature: bytes, net: bytes, log: bytes)
         tag, terms = CO_SIGNED[kind][0], CO_SIGNED[kind][1](raw)
         require(terms["net"] == net and (form == 3 or terms["init_log"] == log), "range", "another log or network")
     if form == 1:
-        said = {"seq": terms["init_seq"], "head": terms["init_head"]}
-        return {**said, "counted": None, "id": terms["id"], "signed": (signature, f"{tag}-init", net, terms["id"])}
-    said = {"seq": between(seq, SEQ), "head": sized(head, 32), "id": terms["id"]}
+        said |= {"seq": terms["init_seq"], "head": terms["init_head"]}
+        return {**said, "id": terms["id"], "signed": (signature, f"{tag}-init", net, terms["id"])}
+    said |= {"seq": between(seq, SEQ), "head": sized(head, 32), "id": terms["id"]}
     extra = log + seq.to_bytes(8, "big") + head
     counted = tuple(terms[name] for name in ("tag", "debtor", "creditor", "unit", "dir_seq")) if form == 3 else None
     return {**said, "counted": counted, "signed": (signature, f"{tag}-resp", net, terms["id"], extra)}

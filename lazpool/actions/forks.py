@@ -13,7 +13,7 @@ from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.forks import Fork, ForkShown, fork_from
 from lazpool.rules.admission import MAX_LIFETIME, Judgement
 from lazpool.rules.forks import Split, admit_fork, check_fork
-from lazpool.store import deals, logs, post_office
+from lazpool.store import checkpoints, deals, logs, post_office
 from lazpool.store import forks as store
 
 if TYPE_CHECKING:
@@ -59,6 +59,23 @@ def known(desk: Desk) -> list[Known]:
     return [_known(desk, one, people, ours) for db in (desk.node, desk.board) for one in store.everything(db)]
 
 
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A log that was not shown to go on from what we witnessed of it. at: second. identity: empty if unknown."""
+
+    log: bytes
+    at: int
+    identity: bytes
+    name: str
+
+
+def doubted(desk: Desk) -> list[Doubted]:
+    """Return the logs that may be forked, and of which that is not proved."""
+    people = {deal.peer_log: deal for deal in deals.all_deals(desk.node) if deal.peer_log}
+    found = [one for one in checkpoints.doubts(desk.node) if not is_frozen(desk, one.log)]
+    return [_doubted(one.log, one.at, people.get(one.log)) for one in found]
+
+
 def learn(desk: Desk, fork: Fork) -> bool:
     """Keep a checked proof; tell whether it is news, and there is room for it. Part of the caller's transaction."""
     if is_frozen(desk, fork.log_pk):
@@ -98,6 +115,10 @@ def on_fork(desk: Desk, _deal: Deal, letter: Letter) -> None:
     check_fork(fork)
     if fork.log_pk in {desk.device.log_pk, *logs.every(desk.node)} or store.is_met(desk.node, fork.log_pk):
         learn(desk, fork)
+
+
+def _doubted(log: bytes, at: int, deal: Deal | None) -> Doubted:
+    return Doubted(log, at, deal.peer if deal else b"", deal.peer_name if deal else "")
 
 
 def _known(desk: Desk, kept: store.Kept, people: dict[bytes, Deal], ours: set[bytes]) -> Known:

@@ -6,7 +6,7 @@ mostly one that is then refused.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from lazpool.actions import forks
 from lazpool.actions.receipts import unpack_halves
@@ -14,6 +14,7 @@ from lazpool.errors import MalformedError
 from lazpool.records.corrections import CorrectionTerms
 from lazpool.records.cosigned import terms_from
 from lazpool.records.disputes import Correction
+from lazpool.records.entries import entry_id
 from lazpool.records.forks import (
     ENTRY,
     FIRST,
@@ -27,10 +28,11 @@ from lazpool.records.forks import (
 )
 from lazpool.records.halves import Confirmation, Countersign, Receipt, Settlement
 from lazpool.records.receipts import ReceiptTerms, check_second
+from lazpool.records.recovery import Records
 from lazpool.records.settlements import SettlementTerms
 from lazpool.rules.forks import check_fork
 from lazpool.rules.ledger import direction
-from lazpool.store import deals, ledger
+from lazpool.store import deals, ledger, logs, recoveries
 from lazpool.store import forks as store
 from lazpool.store import settlements as settled
 
@@ -41,21 +43,23 @@ if TYPE_CHECKING:
     from lazpool.records.cosigned import CoSignedTerms
     from lazpool.records.letters import Letter
     from lazpool.records.receipts import Countersignature
+    from lazpool.records.recovery import SealedRecord
     from lazpool.store.deals import Deal
     from lazpool.store.ledger import StoredReceipt
     from lazpool.store.settlements import Stored
 
-_SIGNED = (Receipt, Countersign, Settlement, Confirmation, Correction)
+Signed: TypeAlias = Receipt | Countersign | Settlement | Confirmation | Correction | Records
+_SIGNED = get_args(Signed)
 
 
 def witness(desk: Desk, letter: Letter) -> None:
     """Note where a partner's log stands by a letter of theirs, and tell of it when that contradicts what we know."""
     body, deal = letter.body, deals.get(desk.node, letter.deal)
-    if not isinstance(body, _SIGNED) or deal is None or letter.sender != deal.peer_log:
+    if not isinstance(body, _SIGNED) or deal is None or letter.sender != deal.peer_log or not _wanted(desk, body, deal):
         return
     with desk.node.transaction():
         for log_pk, statement in _statements(desk, body):
-            saw(desk, log_pk, statement, deal)
+            saw(desk, log_pk, statement, deal if log_pk == deal.peer_log else None)
         if isinstance(body, Countersign):  # a confirmation is one, too
             _compare_numbers(desk, body.half, deal)
 
@@ -77,25 +81,42 @@ def saw(desk: Desk, log_pk: bytes, statement: Statement, deal: Deal | None = Non
         _prove(desk, fork_of(desk.net, log_pk, before[1], statement), deal)
 
 
+def _wanted(desk: Desk, body: Signed, deal: Deal) -> bool:
+    """Tell whether a letter is one that we look into: records are, if somebody was asked for them."""
+    known = recoveries.get(desk.node, deal.peer) if isinstance(body, Records) else None
+    return not isinstance(body, Records) or (known is not None and known.state == recoveries.ASKED)
+
+
 def _before(desk: Desk, log_pk: bytes, seq: int) -> tuple[bytes, Statement] | None:
     """Return what is known of an entry of a log: of our own what it is, of another what was said before."""
-    if log_pk != desk.device.log_pk:
+    if log_pk == desk.device.log_pk:
+        envelope = ledger.envelope_at(desk.node, seq)
+    elif log_pk in logs.every(desk.node):
+        envelope = next(iter(logs.entries(desk.node, log_pk)[seq - 1 : seq]), None)
+    else:
         return store.head(desk.node, log_pk, seq)
-    envelope = ledger.envelope_at(desk.node, seq)
-    if envelope is None:
-        return None
-    return ledger.id_at(desk.node, seq), Statement(ENTRY, envelope.body, envelope.signature)
+    return (entry_id(envelope.body), Statement(ENTRY, envelope.body, envelope.signature)) if envelope else None
 
 
-def _statements(
-    desk: Desk, body: Receipt | Countersign | Settlement | Confirmation | Correction
-) -> Iterable[tuple[bytes, Statement]]:
+def _statements(desk: Desk, body: Signed) -> Iterable[tuple[bytes, Statement]]:
     match body:
+        case Records():
+            for record in body.records:
+                yield from _in_record(record)
         case Receipt() | Settlement() | Correction():
             yield terms_from(body.terms).init_log, Statement(FIRST, body.terms, body.signature)
         case _:
             half, kind = body.half, _kind_of(desk, body)
             yield half.device.log_pk, second_half(kind, half.receipt_id, half.seq, half.head, half.signature)
+
+
+def _in_record(record: SealedRecord) -> Iterable[tuple[bytes, Statement]]:
+    try:
+        terms, half = terms_from(record.terms), unpack_halves(record.debtor, record.second)[1]
+    except MalformedError:
+        return
+    yield terms.init_log, Statement(FIRST, record.terms, record.first)
+    yield half.device.log_pk, second_half(terms.KIND, terms.id, half.seq, half.head, half.signature)
 
 
 def _kind_of(desk: Desk, body: Countersign | Confirmation) -> int:

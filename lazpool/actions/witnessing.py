@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lazpool.actions import forks
 from lazpool.actions.letters import How, write
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.checkpoints import check_statement, read_statement, sign_witness
+from lazpool.records.forks import fork_of, stated
 from lazpool.records.witness_bodies import Witnessed, WitnessPlease
 from lazpool.records.witnessing import CONFLICT, ELSEWHERE, FULL, OK
 from lazpool.rules.checkpoints import contradict
@@ -52,10 +54,11 @@ class Verdict:
     witness: Witness | None = None
 
 
-def judge(desk: Desk, asker: bytes, asked: Asked, seed: bytes) -> Verdict:
+def judge(desk: Desk, asker: bytes, asked: Asked, seed: bytes, deal: Deal | None = None) -> Verdict:
     """Sign a statement with the key of `seed` if it goes on from what we saw of its log; part of a transaction.
 
-    asker: who uses up the quota. Raises MalformedError, or RefusedError for another network or a wrong clock.
+    asker: who uses up the quota. deal: with whose log it is, if it was asked by a letter. Raises MalformedError, or
+    RefusedError for another network or a wrong clock.
     """
     statement, signature = read_statement(asked.statement)
     if statement.net != desk.net or statement.at > desk.second + MAX_AHEAD:
@@ -65,7 +68,7 @@ def judge(desk: Desk, asker: bytes, asked: Asked, seed: bytes) -> Verdict:
         return Verdict(FULL)
     check_statement(statement, signature)
     if known is not None and known.statement != asked.statement:
-        verdict = _compare(desk, known, statement, asked)
+        verdict = _compare(desk, known, statement, asked, deal)
         if verdict != OK:
             return Verdict(verdict, known.size)
     today = desk.minute // _DAY
@@ -85,25 +88,25 @@ def on_please(desk: Desk, deal: Deal, letter: Letter) -> None:
     body.device.check(desk.net)
     if (body.device.identity, body.device.log_pk) != (deal.peer, statement.log_pk):
         raise RefusedError("the log of somebody else", code="wrong-log")
-    found = judge(desk, deal.peer, Asked(body.statement, body.first, body.proof), desk.keys.log)
+    found = judge(desk, deal.peer, Asked(body.statement, body.first, body.proof), desk.keys.log, deal)
     if found.verdict in {FULL, CONFLICT}:
         return
     at, signature = (found.witness.at, found.witness.signature) if found.witness else (0, b"")
     write(desk, deal, Witnessed(statement.id, found.seen, desk.device, at, signature), How(answers=letter.id))
 
 
-def _compare(desk: Desk, known: Seen, statement: Statement, asked: Asked) -> int:
+def _compare(desk: Desk, known: Seen, statement: Statement, asked: Asked, deal: Deal | None) -> int:
     older, _ = read_statement(known.statement)
     pair = known.statement, asked.statement
     if contradict(older, statement):
-        store.add_conflict(desk.node, statement.log_pk, pair, proves=True, now=desk.minute)
+        forks.tell(desk, fork_of(desk.net, statement.log_pk, *map(stated, pair)), deal)
         return CONFLICT
     if statement.size < known.size or asked.first != known.size:
         return ELSEWHERE
     try:
         check_consistency((known.size, statement.size), (known.root, statement.root), asked.proof)
     except MalformedError:
-        store.add_conflict(desk.node, statement.log_pk, pair, proves=False, now=desk.minute)
+        store.doubt(desk.node, statement.log_pk, pair, desk.second)
         return CONFLICT
     return OK
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lazpool.errors import MalformedError
 from lazpool.records.body_shape import Packed, arity, check_part
+from lazpool.records.checkpoints import MAX_STATEMENT, statement_from
+from lazpool.records.checkpoints import Statement as TreeStatement
+from lazpool.records.checkpoints import check_statement as check_tree
 from lazpool.records.cosigned import MAX_TERMS, SECOND_TAGS, CoSignedTerms, terms_from
 from lazpool.records.entries import MAX_ENTRY, check_entry, entry_from, entry_id
 from lazpool.records.receipts import MAX_SEQ, second_extra
 from lazpool.records.shape import HASH, KEY, VERSION, build, check_bytes, check_uint, parse, shaped, wire_fields, wrong
 from lazpool.wire.codec import encode
+from lazpool.wire.envelope import open_envelope
 from lazpool.wire.hashing import NET_SIZE
 from lazpool.wire.signing import SIGNATURE_SIZE, verify
 
@@ -26,16 +30,16 @@ if TYPE_CHECKING:
 
 MAX_FORK = 2560
 """Two entries with as much in them as an entry may have."""
-ENTRY, FIRST, SECOND, COUNTED = range(4)
-_SIZES = {ENTRY: MAX_ENTRY, FIRST: MAX_TERMS, SECOND: 128, COUNTED: MAX_TERMS + 64}
+ENTRY, FIRST, SECOND, COUNTED, TREE = range(5)
+_SIZES = {ENTRY: MAX_ENTRY, FIRST: MAX_TERMS, SECOND: 128, COUNTED: MAX_TERMS + 64, TREE: MAX_STATEMENT}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something that a log's key signed, which says what the id of one of its entries is.
+    """Something that a log's key signed, which says what the id of one of its entries is, or the root over them.
 
-    form: an entry; a first half; a second half without the terms; one with them. data: the entry's body; the terms;
-    `[kind, id, seq, head]`; `[terms, seq, head]`.
+    form: an entry; a first half; a second half without the terms; one with them; what is stated of a checkpoint. data:
+    the entry's body; the terms; `[kind, id, seq, head]`; `[terms, seq, head]`; that statement's body.
     """
 
     form: int
@@ -44,7 +48,7 @@ class Statement:
 
     def __post_init__(self) -> None:
         """Refuse a statement that breaks the format."""
-        check_uint("form", self.form, ENTRY, COUNTED)
+        check_uint("form", self.form, ENTRY, TREE)
         check_part("data", self.data, _SIZES[self.form])
         check_bytes("signature", self.signature, SIGNATURE_SIZE)
 
@@ -86,12 +90,16 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a statement says: that the log's entry of that number has that id. terms: with which it counts a record."""
+    """What a statement says: that the log's entry of that number has that id. terms: with which it counts a record.
+
+    tree: what it states of a checkpoint, which is nothing of a single entry (number 0).
+    """
 
     log_pk: bytes
     seq: int
     head: bytes
     terms: CoSignedTerms | None = None
+    tree: TreeStatement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,12 @@ def counted_half(terms: CoSignedTerms, seq: int, head: bytes, signature: bytes) 
     return Statement(COUNTED, encode((terms.body(), seq, head)), signature)
 
 
+def stated(envelope: bytes) -> Statement:
+    """Return what is stated of a checkpoint, as it was shown to a witness, as a statement of its log."""
+    body, signature = open_envelope(envelope, MAX_STATEMENT)
+    return Statement(TREE, body, signature)
+
+
 def said_by(statement: Statement, net: bytes, log_pk: bytes) -> Said:
     """Return what a statement of a log says, its signature not yet checked; MalformedError when it is of another."""
     its_net = net
@@ -140,6 +154,9 @@ def said_by(statement: Statement, net: bytes, log_pk: bytes) -> Said:
     elif statement.form == SECOND:
         _, _, seq, head = _half(statement)
         said = Said(log_pk, seq, head)
+    elif statement.form == TREE:
+        tree = statement_from(statement.data)
+        said, its_net = Said(tree.log_pk, 0, b"", tree=tree), tree.net
     else:
         terms, seq, head = _counted(statement)
         said, its_net = Said(log_pk, seq, head, terms), terms.net
@@ -158,6 +175,8 @@ def check_statement(statement: Statement, net: bytes, log_pk: bytes) -> None:
     elif statement.form == SECOND:
         kind, identifier, seq, head = _half(statement)
         verify(log_pk, statement.signature, SECOND_TAGS[kind], net, identifier, second_extra(log_pk, seq, head))
+    elif statement.form == TREE:
+        check_tree(statement_from(statement.data), statement.signature)
     else:
         terms, seq, head = _counted(statement)
         verify(log_pk, statement.signature, terms.SECOND, net, terms.id, second_extra(log_pk, seq, head))

@@ -9,6 +9,7 @@ from lazpool.errors import MalformedError
 from lazpool.records.forks import Fork, check_statement, fork_from, said_by
 from lazpool.records.shape import wrong
 from lazpool.rules.admission import Judgement
+from lazpool.rules.checkpoints import contradict
 from lazpool.rules.ledger import direction
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ class What(Enum):
 
     ENTRY = "entry"
     NUMBER = "number"
+    TREE = "checkpoint"
 
 
 class Split(NamedTuple):
-    """Where a log was forked: two entries of that number, or two records of that number in one direction."""
+    """Where a log was forked: two entries of that number, or two records of that number in one direction.
+
+    Or two checkpoints that no one log can have, the smaller of them over so many entries.
+    """
 
     what: What
     seq: int
@@ -71,6 +76,9 @@ def admit_fork(data: bytes, *, net: bytes, known: Callable[[bytes], bool], spend
 
 
 def _split(first: Said, second: Said) -> Split | None:
+    if first.tree is not None and second.tree is not None:
+        smaller = min(first.tree.size, second.tree.size)
+        return Split(What.TREE, smaller) if contradict(first.tree, second.tree) else None
     if first.seq == second.seq and first.head != second.head:
         return Split(What.ENTRY, first.seq)
     one, other = first.terms, second.terms

@@ -38,6 +38,16 @@ class Seen:
     signed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two statements (envelopes) of a log that were not shown to be of one that only grew. at: second."""
+
+    log: bytes
+    one: bytes
+    other: bytes
+    at: int
+
+
 def add(db: Store, made: Own) -> None:
     """Keep a checkpoint of our own log."""
     db.execute("INSERT INTO checkpoints VALUES (?,?,?,?)", (made.id, made.log, made.size, made.statement))
@@ -108,14 +118,17 @@ def count_seen(db: Store, asker: bytes | None = None) -> int:
     return db.number("SELECT count(*) FROM seen_logs WHERE asker=?", (asker,))
 
 
-def add_conflict(db: Store, log: bytes, pair: tuple[bytes, bytes], *, proves: bool, now: int) -> None:
-    """Keep two statements of a log that do not go together, once a log and kind. proves: they prove it alone."""
-    db.execute("INSERT OR IGNORE INTO log_conflicts VALUES (?,?,?,?,?)", (log, int(proves), *pair, now))
+def doubt(db: Store, log: bytes, pair: tuple[bytes, bytes], now: int) -> None:
+    """Keep two statements of a log of which the second was not shown to go on from the first, once a log.
+
+    It proves nothing: the proof that came with it may be what was wrong.
+    """
+    db.execute("INSERT OR IGNORE INTO doubts VALUES (?,?,?,?)", (log, *pair, now))
 
 
-def conflicts(db: Store) -> list[sqlite3.Row]:
-    """Return the pairs: log, proves, one, other (envelopes), at (minute)."""
-    return db.all("SELECT * FROM log_conflicts ORDER BY at, log")
+def doubts(db: Store) -> list[Doubt]:
+    """Return what was not shown to go on, oldest first."""
+    return [Doubt(*row) for row in db.all("SELECT * FROM doubts ORDER BY at, log")]
 
 
 def _own(row: sqlite3.Row | None) -> Own | None:

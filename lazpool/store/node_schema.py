@@ -373,6 +373,13 @@ ALTER TABLE first_logs ADD COLUMN promise BLOB NOT NULL DEFAULT x'';
 ALTER TABLE rotations ADD COLUMN own BLOB NOT NULL DEFAULT x'';
 """
 
+# Statements of a log that were not shown to be of one log, and prove nothing; those that do are fork proofs.
+_DOUBTS = """
+CREATE TABLE doubts (log BLOB PRIMARY KEY, one BLOB NOT NULL, other BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+INSERT INTO doubts SELECT log, one, other, at*60 FROM log_conflicts WHERE proves=0;
+DROP TABLE log_conflicts;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -402,6 +409,7 @@ _STEPS = {
     "found_hubs": _FOUND_HUBS,
     "positions": _POSITIONS,
     "promises": _PROMISES,
+    "doubts": _DOUBTS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from making.checkpoints import AT, fields_of, statement_id
 from making.curve import NET, OTHER_NET, Signer, digest
 from making.document import Group, document
 from making.logs import LOG, ONE, TWO, entry_id, genesis_payload, later
@@ -13,7 +14,7 @@ from making.receipts import HEAD, HEAD_2, receipt
 from making.settlements import settlement
 
 CHAPTER = "forks.md"
-ENTRY, FIRST, SECOND, COUNTED = range(4)
+ENTRY, FIRST, SECOND, COUNTED, TREE = range(5)
 ID, ID_2 = digest("lz/terms/1", b"one ride"), digest("lz/terms/1", b"another ride")
 DRIVES = DRIVER.log
 
@@ -57,6 +58,12 @@ def counted(seq: int, head: bytes, **changes: Any) -> list[Any]:
     return [COUNTED, pack([terms, seq, head]), DRIVES.sign("receipt-resp", digest("lz/terms/1", terms), extra)]
 
 
+def tree(by: Signer = LOG, tag: str = "checkpoint", **changes: Any) -> list[Any]:
+    """Return what is stated of a checkpoint as a statement."""
+    data = body(fields_of(**{"log": LOG.pk, **changes}))
+    return [TREE, data, by.sign(tag, statement_id(data))]
+
+
 def proof(one: Any, other: Any, log: Signer = LOG, **changes: Any) -> bytes:
     """Return a proof of two statements in their order."""
     fields = {"version": 1, "net": NET, "kind": 13, "log": log.pk}
@@ -77,6 +84,10 @@ def _forks() -> Group:
         ("the first halves of a receipt and of a settlement", (first(), paid), 4),
     ):
         group.valid(comment, bytes=proof(*statements), log=LOG.pk, what="entry", number=number)
+    rewritten, shrunk = tree(root=HEAD), tree(size=5, at=AT + 1)
+    for comment, statements in (("two checkpoints", (tree(), rewritten)), ("a smaller log, later", (tree(), shrunk))):
+        number = 6 if statements[1] is rewritten else 5
+        group.valid(comment, bytes=proof(*statements), log=LOG.pk, what="checkpoint", number=number)
     for comment, statements, what, number in (
         ("two second halves", both, "entry", 9),
         ("the second halves of a receipt and of a settlement", (both[0], second(HEAD_2, kind=6)), "entry", 9),
@@ -90,6 +101,8 @@ def _forks() -> Group:
     altered = [SECOND, pack([5, ID, 9, HEAD_2]), both[0][2]]
     changed = {"payload": pack([TWO])}
     for comment, data in (
+        ("a checkpoint by another key", proof(tree(), tree(by=STRANGER.log, root=HEAD))),
+        ("a checkpoint signed as an entry is", proof(tree(), tree(tag="entry", root=HEAD))),
         ("an entry by another key", proof(one, entry(by=STRANGER.log, **changed))),
         ("an entry signed for another network", proof(one, entry(net=OTHER_NET, **changed))),
         ("a first half by another key", proof(one, first(by=STRANGER.log, init_seq=7))),
@@ -115,7 +128,8 @@ def _bent_proofs(group: Group, one: list[Any], other: list[Any]) -> None:
         ("a statement that is no array", "shape", pack([*head, b"", one])),
         ("a statement of four fields", "shape", proof([*one, 0], other)),
         ("a half of no known kind", "range", proof(second(HEAD), second(HEAD_2, kind=4), DRIVES)),
-        ("a form that is not known", "range", proof(one, [4, *other[1:]])),
+        ("a form that is not known", "range", proof(one, [5, *other[1:]])),
+        ("a checkpoint of 257 bytes", "range", proof(one, [TREE, bytes(257), other[2]])),
         ("a signature of 63 bytes", "range", proof(one, [*other[:2], other[2][1:]])),
         ("a log of 31 bytes", "range", pack([*head[:3], LOG.pk[1:], *ordered])),
         ("the statements in the other order", "range", pack([*head, *reversed(ordered)])),
@@ -129,6 +143,10 @@ def _no_contradictions(group: Group, one: list[Any], other: list[Any]) -> None:
     strangers, next_ride = {"passenger": STRANGER.identity.pk}, {"dir_seq": 2, "dir_balance": 1668}
     for comment, data in (
         ("two entries with different numbers", proof(one, entry(seq=8))),
+        ("a log that grew", proof(tree(), tree(size=7, at=AT + 1))),
+        ("one checkpoint, stated twice", proof(tree(), tree(at=AT + 1))),
+        ("a checkpoint of another log", proof(tree(), tree(log=STRANGER.log.pk, by=STRANGER.log, root=HEAD))),
+        ("a checkpoint, and an entry", proof(tree(), one)),
         ("two statements that agree", proof(said, second(HEAD, ID_2), DRIVES)),
         ("first halves with one number: the first of them lapsed", proof(first(), first(seats=2, init_seq=6))),
         ("receipts with different numbers", proof(drove, counted(10, HEAD_2, **next_ride), DRIVES)),

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books, checkpoints, witnessing
+from lazpool.actions import books, checkpoints, forks, witnessing
 from lazpool.actions.witnessing import Asked
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.checkpoints import Statement, check_witness, read_statement, sign_statement
 from lazpool.records.entries import CHECKPOINT, entry_from
 from lazpool.records.witnessing import CONFLICT, ELSEWHERE, FULL, OK
 from lazpool.rules import merkle
+from lazpool.rules.admission import Judgement
+from lazpool.rules.forks import What, admit_fork
 from lazpool.store import checkpoints as store
-from lazpool.store import ledger
+from lazpool.store import ledger, post_office
 from lazpool.wire.signing import public_key
 from tests.town import Town
 
@@ -74,7 +76,7 @@ def test_a_month_after_the_last_ride_both_have_a_checkpoint(ridden: Town) -> Non
         assert witness.key == ridden[other].device.log_pk
         check_witness(read_statement(made.statement)[0], witness)
         assert books.verify(desk).ok
-        assert store.conflicts(desk.node) == []
+        assert store.doubts(desk.node) == forks.known(desk) == []
     assert ridden.is_quiet()
     ridden.later(days=100)
     assert kinds(ridden["ann"]).count(CHECKPOINT) == 1
@@ -146,7 +148,7 @@ def test_a_witness_signs_what_only_grows(home: Desk) -> None:
     assert found.witness is not None
     check_witness(read_statement(statement(home, 7))[0], found.witness)
     assert judge(home, asked(home, 5)) == witnessing.Verdict(ELSEWHERE, 7), "a letter that came late"
-    assert store.conflicts(home.node) == []
+    assert store.doubts(home.node) == forks.known(home) == []
 
 
 def test_a_log_that_was_rewritten_is_not_signed(home: Desk) -> None:
@@ -156,21 +158,28 @@ def test_a_log_that_was_rewritten_is_not_signed(home: Desk) -> None:
     for leaves in (lie, LEAVES):
         proof = merkle.consistency_proof(leaves[:9], 4)
         assert judge(home, Asked(statement(home, 9, leaves=lie), 4, proof)).verdict == CONFLICT
-    (row,) = store.conflicts(home.node)
-    assert (row["proves"], row["one"], row["other"]) == (0, statement(home, 4), statement(home, 9, leaves=lie))
+    (doubt,) = store.doubts(home.node)
+    assert (doubt.one, doubt.other) == (statement(home, 4), statement(home, 9, leaves=lie))
+    assert forks.known(home) == []
+    assert [one.log for one in forks.doubted(home)] == [doubt.log]
     assert judge(home, asked(home, 9, 4)).verdict == OK, "the honest log goes on"
 
 
-def test_two_logs_of_one_key_prove_themselves(home: Desk) -> None:
-    """Two roots of one size, and a smaller log at a later time: both are kept as evidence."""
+@pytest.mark.parametrize("way", ["two roots", "smaller and later"])
+def test_two_logs_of_one_key_prove_themselves(home: Desk, way: str) -> None:
+    """Two roots of one size, and a smaller log at a later time, are a fork proof, which is kept once and gossiped."""
     lie = [*LEAVES[:3], b"\xff" * 32]
     judge(home, asked(home, 4))
-    assert judge(home, asked(home, 4, 4, leaves=lie)).verdict == CONFLICT
-    (row,) = store.conflicts(home.node)
-    assert row["proves"] == 1
-    home.node.execute("DELETE FROM log_conflicts")
-    assert judge(home, asked(home, 3, at=home.second + 1)).verdict == CONFLICT
-    assert store.conflicts(home.node)[0]["proves"] == 1
+    judge(home, Asked(statement(home, 9), 4, ()))  # a doubt is no matter any more once there is a proof
+    for _ in range(2):
+        wrong = asked(home, 4, 4, leaves=lie) if way == "two roots" else asked(home, 3, at=home.second + 1)
+        assert judge(home, wrong).verdict == CONFLICT
+    (known,) = forks.known(home)
+    assert (known.split.what, known.split.seq) == (What.TREE, 4 if way == "two roots" else 3)
+    assert (len(store.doubts(home.node)), forks.doubted(home)) == (1, [])
+    (sent,) = [row for row in post_office.due(home.node, home.second) if row.kind == post_office.FORK]
+    heard = admit_fork(sent.data, net=home.net, known=lambda _: False, spend=lambda: True)
+    assert (heard.judgement, sent.data) == (Judgement.ACCEPT, known.proof)
 
 
 def test_strangers_statements_are_refused(home: Desk) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books, confirming, disputes, imports, rides, settlements
+from lazpool.actions import books, confirming, disputes, forks, imports, resuming, rides, settlements
 from lazpool.actions import deals as decisions
 from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.desk import create_home
 from lazpool.actions.exporting import bundle
 from lazpool.config import Config
-from lazpool.errors import MalformedError, RefusedError
+from lazpool.errors import HaltedError, MalformedError, RefusedError
 from lazpool.records.recovery import SealedRecord
 from lazpool.records.settlements import CASH
+from lazpool.rules.forks import What
 from lazpool.rules.negotiation import State
 from lazpool.store import disputes as disputed
 from lazpool.store import ledger, recoveries
@@ -376,11 +377,8 @@ def test_two_proposals_at_once_in_both_directions(town: Town) -> None:
     assert [len(settled.in_state(town[name].node, settled.SEALED)) for name in BOTH] == [2, 2]
 
 
-def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
-    """A whole home is put back, which nothing on this machine tells: the partner's records show what it signed since.
-
-    Recovery takes what the log agrees with, stops where it does not, and says so; nothing is asked again and again.
-    """
+def put_back_a_copy(town: Town) -> None:
+    """Let Ann share two rides, and then put back a copy of her whole home from before, which nothing here tells."""
     ride(town)
     town.close("ann")
     copy = town.root / "copy"
@@ -392,13 +390,46 @@ def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
     shutil.rmtree(town.home("ann"))
     copy.rename(town.home("ann"))
     town.open("ann")
-    deal = ride(town, 4)
+
+
+def test_a_copy_is_noticed_before_it_signs(town: Town) -> None:
+    """The partner's records show what its log has signed since: it halts, a new log goes on, and all comes back."""
+    put_back_a_copy(town)
+    deal = ride(town, 4, done=False)
+    with pytest.raises(HaltedError, match="gone on elsewhere"):
+        rides.done(town["ann"], deal)
+    assert forks.known(town["ann"]) == []
+    resuming.resume(town["ann"])
+    settle_down(town, hours=8)
+    rides.done(town["ann"], deal)
+    settle_down(town)
+    assert town.state("bob", deal) is State.RECEIPTED
+    agree(town)
+    assert len(ledger.receipts(town["ann"].node)) == 4
+
+
+def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
+    """It signed before it met the partner, so there are two versions: the records that come back prove it to itself.
+
+    What they show of the log is kept as a proof. Recovery takes what the old log agrees with, stops where it does not,
+    and says so; nothing is asked again and again.
+    """
+    put_back_a_copy(town)
+    for _ in range(2):
+        made = settlements.settle(town["ann"], town["bob"].identity, 5, "EUR", CASH)
+        settlements.refuse(town["ann"], made.id)
+    assert town.pick_up("ann"), "the partner sees none of it"
+    ride(town, 4, done=False)
+    (known,) = forks.known(town["ann"])
+    assert (known.ours, known.log, known.split.what) == (True, town["ann"].device.log_pk, What.ENTRY)
+    with pytest.raises(HaltedError, match="forked"):
+        settlements.settle(town["ann"], town["bob"].identity, 5, "EUR", CASH)
+    resuming.resume(town["ann"])
     settle_down(town, hours=30)
     found = recoveries.get(town["ann"].node, town["bob"].identity)
     assert found is not None
     assert found.state == recoveries.STUCK
     assert "another copy of this home" in found.trouble
-    assert town.state("bob", deal) is not State.RECEIPTED
     town.later(days=40)
     town.later(days=31)  # nor does anybody witness the checkpoint of that month
     assert town.is_quiet()
