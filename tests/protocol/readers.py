@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
-from lazpool.records import hub_records, mail, sync, where
+from lazpool.records import hub_records, mail, sync, where, witnessing
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.circles import CoSignature, FoundingTerms, RideTerms, founding_from, invite_from, ride_from
@@ -152,6 +152,18 @@ def _mail_request(vector: Vector) -> Any:
     frame = mail.read_frame(vector.raw("bytes"))
     same(vector.raw("bytes"), mail.pack_frame(frame))
     return {"fields": shown(frame)}
+
+
+def _witness_request(vector: Vector) -> Any:
+    frame = witnessing.read_frame(vector.raw("bytes"))
+    same(vector.raw("bytes"), witnessing.pack_frame(frame))
+    return {"fields": shown(frame)}
+
+
+def _witness_answer(vector: Vector) -> Any:
+    answer = witnessing.read_answer(vector.raw("bytes"))
+    same(vector.raw("bytes"), witnessing.pack_answer(answer))
+    return {"fields": shown(answer)}
 
 
 def _mail_answer(vector: Vector) -> Any:
@@ -444,6 +456,8 @@ READERS: dict[str, Callable[[Vector], Any]] = {
     "Topic": _topic,
     "Area": _area,
     "Admission": _admission,
+    "WitnessRequest": _witness_request,
+    "WitnessAnswer": _witness_answer,
     "MailRequest": _mail_request,
     "MailAnswer": _mail_answer,
     "Open": _open,
