@@ -19,14 +19,11 @@ from lazpool.records.entries import CIRCLE_FOUNDING, CIRCLE_RIDE, CLAIM, CORRECT
 from lazpool.records.receipts import ReceiptTerms, blind_commitment, check_first, receipt_from
 from lazpool.records.settlements import SettlementTerms, settlement_from
 from lazpool.rules.checkpoints import checkpoints_of
-from lazpool.rules.ledger import (
-    SealedReceipt,
-    Terms,
-    balances,
+from lazpool.rules.ledger import SealedReceipt, Terms, balances, direction
+from lazpool.rules.replay import (
     check_corrected,
     check_counts,
     check_stages,
-    direction,
     known_ends,
     verify_chain,
     verify_links,

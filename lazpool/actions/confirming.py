@@ -15,28 +15,25 @@ from lazpool.actions import forks, logbook, rotating
 from lazpool.actions.asking import may_be_lost
 from lazpool.actions.letters import How, write
 from lazpool.actions.moves import NotYetError, checked_note
-from lazpool.actions.receipts import debtor_from, unpack_halves
-from lazpool.errors import NotFoundError, RefusedError
+from lazpool.actions.receipts import debtor_from
+from lazpool.actions.subjects import deal_of, find, last, move, stored_from, unpack
+from lazpool.errors import RefusedError
 from lazpool.records.cosigned import terms_from
 from lazpool.records.halves import Confirmation, SettlementRefused
 from lazpool.records.receipts import check_first, check_second, sign_first, sign_second
 from lazpool.records.shape import HASH, wire_fields
-from lazpool.rules.ledger import SealedReceipt, check_follows, direction
-from lazpool.store import deals, devices, forgotten, post_office, rotations
+from lazpool.rules.ledger import check_follows, direction
+from lazpool.store import deals, devices, post_office, rotations
 from lazpool.store.settlements import LAPSED, OFFERED, PROPOSED, REFUSED, SEALED, Stored
 from lazpool.wire.codec import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lazpool.actions.desk import Desk
-    from lazpool.records.disputes import Correction
-    from lazpool.records.halves import Settlement
+    from lazpool.actions.subjects import Subject
     from lazpool.records.letters import Letter
     from lazpool.records.people import Device
     from lazpool.rules.ledger import Direction, Terms
     from lazpool.store.deals import Deal
-    from lazpool.store.settlements import Shelf
 
 LIFETIME = 30 * 24 * 60
 """Minutes for which the first's node asks for the second half."""
@@ -44,41 +41,6 @@ MAX_OFFERED = 16
 """Proposals of one person that wait for us, at most."""
 MAX_REPEATED = 16
 """Halves that are repeated for one letter, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A kind of record that a person confirms.
-
-    letter: what carries the first half. kinds: the entries that say proposed, sealed and lapsed. check: raises
-    RefusedError for terms that the second side cannot agree to. sealed: what else happens when it takes effect.
-    """
-
-    name: str
-    terms_kind: int
-    listing: str
-    shelf: Shelf
-    letter: Callable[[bytes, bytes, Device, bytes], Settlement | Correction]
-    letter_kind: int
-    kinds: tuple[int, int, int]
-    check: Callable[[Desk, Terms], None] = lambda _desk, _terms: None
-    sealed: Callable[[Desk, Terms], None] = lambda _desk, _terms: None
-
-
-def thread(desk: Desk, other: bytes, what: str) -> Deal:
-    """Return the deal by which a person is written to, or raise NotFoundError; what: "settle with"."""
-    deal = deals.thread_with(desk.node, other)
-    if deal is None:
-        hint = f"you can {what} whom you have agreed on a ride with within the last half year, or settled since"
-        raise NotFoundError("there is no way to write to this person any more", hint=hint)
-    return deal
-
-
-def check_free(desk: Desk, subject: Subject, of: Direction) -> None:
-    """Raise RefusedError while another proposal of this direction is under way."""
-    if waiting := subject.shelf.of_direction(desk.node, of, PROPOSED):
-        hint = f"wait for the answer, or take it back: lazpool refuse {waiting[0].id.hex()[:8]}"
-        raise RefusedError(f"a {subject.name} with this person is under way", hint=hint, code="under-way")
 
 
 def propose(desk: Desk, subject: Subject, deal: Deal, terms: Terms) -> Stored:
@@ -107,7 +69,7 @@ def confirm(desk: Desk, subject: Subject, identifier: bytes) -> Stored:
         half = sign_second(terms, desk.device_of(terms.creditor), logbook.position(desk), desk.keys.log)
         stored.second = encode(wire_fields(half))
         _seal(desk, subject, stored, by="us")
-        deal = _deal(desk, stored)
+        deal = deal_of(desk, stored)
         write(desk, deal, Confirmation(half), How(answers=stored.letter))
         deals.save(desk.node, deal)
         end_others(desk, subject, direction(terms))
@@ -120,21 +82,13 @@ def refuse(desk: Desk, subject: Subject, identifier: bytes, reason: str = "") ->
         stored = find(desk, subject, identifier)
         if stored.state not in {OFFERED, PROPOSED}:
             raise RefusedError(f"this {subject.name} is {stored.state}", code="wrong-state")
-        deal, text = _deal(desk, stored), checked_note(reason)
+        deal, text = deal_of(desk, stored), checked_note(reason)
         if stored.state == PROPOSED:
             lapse(desk, subject, stored, text or "taken back", by="us")
         else:
             move(desk, subject, stored, REFUSED, text, by="us")
         write(desk, deal, SettlementRefused(stored.id, text), How(answers=stored.letter))
         deals.save(desk.node, deal)
-    return stored
-
-
-def find(desk: Desk, subject: Subject, identifier: bytes) -> Stored:
-    """Return a record, or raise NotFoundError."""
-    stored = subject.shelf.get(desk.node, identifier)
-    if stored is None:
-        raise NotFoundError(f"there is no such {subject.name}", hint=f"lazpool {subject.listing}")
     return stored
 
 
@@ -263,56 +217,20 @@ def ask_anew(desk: Desk, subject: Subject, deal: Deal, stored: Stored) -> None:
     subject.shelf.save(desk.node, stored)
 
 
-def move(desk: Desk, subject: Subject, stored: Stored, state: str, reason: str = "", *, by: str) -> None:
-    """Let a record begin or go on; by: "us", "them" or nobody."""
-    stored.state, stored.reason, stored.by, stored.changed = state, reason, by, desk.minute
-    subject.shelf.save(desk.node, stored)
-
-
-def unpack(stored: Stored) -> SealedReceipt:
-    """Return a sealed record from its stored bytes, or raise MalformedError."""
-    debtor, half = unpack_halves(stored.debtor, stored.second)
-    return SealedReceipt(terms_from(stored.terms), stored.first, debtor, half, stored.blind)
-
-
-def last(desk: Desk, subject: Subject, of: Direction) -> tuple[int, int]:
-    """Return number and running total of the newest sealed record of a direction."""
-    sealed = subject.shelf.of_direction(desk.node, of, SEALED)
-    if not sealed:
-        return forgotten.base(desk.node, subject.terms_kind, of)
-    return sealed[-1].dir_seq, terms_from(sealed[-1].terms).dir_balance
-
-
 def _seal(desk: Desk, subject: Subject, stored: Stored, *, by: str) -> None:
     move(desk, subject, stored, SEALED, by=by)
     logbook.note(desk, subject.kinds[1], stored.id, stored.blind)
     subject.sealed(desk, terms_from(stored.terms))
 
 
-def stored_from(terms: Terms, deal: bytes, state: str, half: tuple[bytes, bytes, bytes]) -> Stored:
-    """Return a record as it is stored; half: signature, device and blind of the first's side."""
-    first, debtor, blind = half
-    return Stored(
-        id=terms.id, deal=deal, state=state, terms=terms.body(), first=first, debtor=debtor, blind=blind,
-        payer=terms.debtor, payee=terms.creditor, unit=terms.unit, dir_seq=terms.dir_seq, expires=terms.expires,
-    )  # fmt: skip
-
-
 def _repeat_halves(desk: Desk, subject: Subject, deal: Deal, offer: Offer) -> bool:
     """Send the halves that the first lacks who proposes a number that is sealed; tell whether there are any."""
     lost = subject.shelf.sealed_from(desk.node, direction(offer.terms), offer.terms.dir_seq, MAX_REPEATED)
     for stored in lost:
-        about = deal if stored.deal == deal.id else _deal(desk, stored)
+        about = deal if stored.deal == deal.id else deal_of(desk, stored)
         write(desk, about, Confirmation(unpack(stored).second), How(answers=offer.letter.id))
         deals.save(desk.node, about)
     return bool(lost)
-
-
-def _deal(desk: Desk, stored: Stored) -> Deal:
-    deal = deals.get(desk.node, stored.deal)
-    if deal is None:
-        raise NotFoundError("the deal by which it came is gone")
-    return deal
 
 
 def _of_deal(desk: Desk, subject: Subject, deal: Deal, identifier: bytes) -> Stored | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from lazpool.actions import confirming, disputes, logbook
+from lazpool.actions import confirming, disputes, logbook, subjects
 from lazpool.actions.asking import ask
-from lazpool.actions.confirming import LIFETIME, Offer, Subject
+from lazpool.actions.confirming import LIFETIME, Offer
 from lazpool.actions.disputes import other_of, record_of
 from lazpool.actions.settlements import SETTLING
+from lazpool.actions.subjects import Subject
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.corrections import CorrectionTerms, correction_from
 from lazpool.records.disputes import Correction
@@ -46,9 +47,9 @@ def correct(desk: Desk, record_id: bytes, amount: int) -> Stored:
             raise RefusedError("it counts for that already, and nobody disputes it", code="nothing-to-correct")
         _check_nothing_under_way(desk, record.id)
         of = (desk.identity, other_of(desk, record), record.unit)
-        deal = confirming.thread(desk, of[1], "correct what you share with")
-        confirming.check_free(desk, CORRECTING, of)
-        seq, balance = confirming.last(desk, CORRECTING, of)
+        deal = subjects.thread(desk, of[1], "correct what you share with")
+        subjects.check_free(desk, CORRECTING, of)
+        seq, balance = subjects.last(desk, CORRECTING, of)
         terms = CorrectionTerms(
             *(desk.net, secrets.token_bytes(NONCE), of[0], of[1], desk.minute, record.id, was, now, record.unit),
             *(seq + 1, balance + now - was, desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),

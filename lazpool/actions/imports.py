@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from lazpool.actions import confirming, logbook, receipts
+from lazpool.actions import confirming, logbook, receipts, subjects
 from lazpool.actions.corrections import CORRECTING
 from lazpool.actions.settlements import SETTLING
 from lazpool.errors import MalformedError, RefusedError
@@ -21,8 +21,8 @@ from lazpool.store import settlements as settled
 from lazpool.store.ledger import PROPOSED, SEALED, StoredReceipt
 
 if TYPE_CHECKING:
-    from lazpool.actions.confirming import Subject
     from lazpool.actions.desk import Desk
+    from lazpool.actions.subjects import Subject
     from lazpool.records.recovery import SealedRecord
     from lazpool.store.deals import Deal
 
@@ -78,9 +78,9 @@ def _take_confirmed(desk: Desk, deal: Deal, record: SealedRecord, subject: Subje
     known = subject.shelf.get(desk.node, terms.id)
     if known is not None and known.state == SEALED:
         return False
-    _check(desk, deal, sealed, confirming.last(desk, subject, direction(terms)))
+    _check(desk, deal, sealed, subjects.last(desk, subject, direction(terms)))
     first = record.first, record.debtor, record.blind
-    stored = known or confirming.stored_from(terms, deal.id, SEALED, first)
+    stored = known or subjects.stored_from(terms, deal.id, SEALED, first)
     stored.second = record.second
     confirming.seal_recovered(desk, subject, stored, by="them" if known else "us")
     return True

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions import asking, logbook, receipts, rotating
-from lazpool.actions.confirming import ask_anew, unpack
+from lazpool.actions.confirming import ask_anew
 from lazpool.actions.corrections import SUBJECTS
 from lazpool.actions.letters import How, new_card, pack_card, write
+from lazpool.actions.subjects import unpack
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import DEVICE_REVOKED, Revoked
 from lazpool.records.halves import Receipt

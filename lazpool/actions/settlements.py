@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from lazpool.actions import confirming, logbook
-from lazpool.actions.confirming import LIFETIME, MAX_OFFERED, MAX_REPEATED, Offer, Subject, unpack
+from lazpool.actions import confirming, logbook, subjects
+from lazpool.actions.confirming import LIFETIME, MAX_OFFERED, MAX_REPEATED, Offer
+from lazpool.actions.subjects import Subject, unpack
 from lazpool.errors import MalformedError
 from lazpool.records.entries import SETTLEMENTS
 from lazpool.records.halves import Settlement
@@ -32,8 +33,8 @@ def settle(desk: Desk, other: bytes, amount: int, unit: str, method: int) -> Sto
     """As the payer: sign that we have paid `amount` minor units to `other`, and queue it for them to confirm."""
     of = (desk.identity, other, unit)
     with desk.node.transaction():
-        deal = confirming.thread(desk, other, "settle with")
-        confirming.check_free(desk, SETTLING, of)
+        deal = subjects.thread(desk, other, "settle with")
+        subjects.check_free(desk, SETTLING, of)
         stored = confirming.propose(desk, SETTLING, deal, _terms(desk, of, amount, method))
         deals.save(desk.node, deal)
     return stored
@@ -51,7 +52,7 @@ def refuse(desk: Desk, settlement_id: bytes, reason: str = "") -> Stored:
 
 def find(desk: Desk, settlement_id: bytes) -> Stored:
     """Return a settlement, or raise NotFoundError."""
-    return confirming.find(desk, SETTLING, settlement_id)
+    return subjects.find(desk, SETTLING, settlement_id)
 
 
 def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
@@ -65,7 +66,7 @@ def on_settlement(desk: Desk, deal: Deal, letter: Letter) -> None:
 
 def _terms(desk: Desk, of: Direction, amount: int, method: int) -> SettlementTerms:
     payer, payee, unit = of
-    seq, balance = confirming.last(desk, SETTLING, of)
+    seq, balance = subjects.last(desk, SETTLING, of)
     return SettlementTerms(
         *(desk.net, secrets.token_bytes(NONCE), payer, payee, desk.minute, amount, unit, method),
         *(seq + 1, balance + amount, desk.device.log_pk, *logbook.position(desk), desk.minute + LIFETIME),

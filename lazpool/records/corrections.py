@@ -8,22 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lazpool.records.receipts import MAX_SEQ
+from lazpool.records.receipts import check_two
 from lazpool.records.settlements import NONCE
 from lazpool.records.shape import (
     HASH,
-    KEY,
     MAX_AMOUNT,
     MAX_MINUTE,
     Terms,
     build,
     check_bytes,
     check_uint,
-    check_unit,
     parse,
     wrong,
 )
-from lazpool.wire.hashing import NET_SIZE
 
 MAX_CORRECTION = 512
 
@@ -60,23 +57,14 @@ class CorrectionTerms(Terms):
 
     def __post_init__(self) -> None:
         """Refuse terms that break the format."""
-        check_bytes("net", self.net, NET_SIZE)
+        check_two(self, "nobody corrects alone")
         check_bytes("nonce", self.nonce, NONCE)
-        for name in ("first", "second", "init_log"):
-            check_bytes(name, getattr(self, name), KEY)
-        for name in ("record", "init_head"):
-            check_bytes(name, getattr(self, name), HASH)
-        if self.first == self.second:
-            raise wrong("second", "nobody corrects alone")
         check_uint("at", self.at, 0, MAX_MINUTE)
+        check_bytes("record", self.record, HASH)
         for name in ("was", "now", "dir_balance"):
             check_uint(name, getattr(self, name), -MAX_AMOUNT, MAX_AMOUNT)
         if self.was * self.now < 0:
             raise wrong("now", "who owes whom is turned around")
-        check_unit("unit", self.unit)
-        check_uint("dir_seq", self.dir_seq, 1, MAX_SEQ)
-        check_uint("init_seq", self.init_seq, 1, MAX_SEQ)
-        check_uint("expires", self.expires, 0, MAX_MINUTE)
 
     @property
     def amount(self) -> int:

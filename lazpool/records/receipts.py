@@ -56,6 +56,26 @@ class CoSigned(Protocol):
         """The log of the first signer."""
 
     @property
+    def init_seq(self) -> int:
+        """The number of its newest entry when it signed."""
+
+    @property
+    def init_head(self) -> bytes:
+        """The id of that entry."""
+
+    @property
+    def unit(self) -> str:
+        """The currency."""
+
+    @property
+    def dir_seq(self) -> int:
+        """The number among the records of that kind of these two in this unit."""
+
+    @property
+    def expires(self) -> int:
+        """The minute until which the first asks for the second half."""
+
+    @property
     def id(self) -> bytes:
         """The hash of the terms."""
 
@@ -66,6 +86,20 @@ class CoSigned(Protocol):
     @property
     def creditor(self) -> bytes:
         """Who signs second."""
+
+
+def check_two(terms: CoSigned, why: str) -> None:
+    """Refuse what breaks the format of fields that all such terms have; why: said where both are one person."""
+    check_bytes("net", terms.net, NET_SIZE)
+    for name in ("debtor", "creditor", "init_log"):
+        check_bytes(name, getattr(terms, name), KEY)
+    if terms.debtor == terms.creditor:
+        raise wrong("creditor", why)
+    check_unit("unit", terms.unit)
+    check_uint("dir_seq", terms.dir_seq, 1, MAX_SEQ)
+    check_uint("init_seq", terms.init_seq, 1, MAX_SEQ)
+    check_bytes("init_head", terms.init_head, HASH)
+    check_uint("expires", terms.expires, 0, MAX_MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +137,10 @@ class ReceiptTerms(Terms):
 
     def __post_init__(self) -> None:
         """Refuse terms that break the format."""
-        self._check_people()
+        check_two(self, "nobody gives a receipt to themselves")
+        check_bytes("ride", self.ride, DEAL_ID)
+        for name in ("agreement", "place"):
+            check_bytes(name, getattr(self, name), HASH)
         check_uint("start", self.start, 0, MAX_MINUTE)
         check_uint("length", self.length, 0, MAX_LENGTH)
         if self.start % START_STEP or self.length % LENGTH_STEP:
@@ -111,22 +148,8 @@ class ReceiptTerms(Terms):
         check_uint("distance", self.distance, 0, MAX_DISTANCE)
         check_uint("seats", self.seats, 1, MAX_SEATS)
         check_uint("amount", self.amount, 0, MAX_AMOUNT)
-        check_unit("unit", self.unit)
-        check_uint("dir_seq", self.dir_seq, 1, MAX_SEQ)
         check_uint("dir_balance", self.dir_balance, self.amount, MAX_AMOUNT)
         check_uint("init_role", self.init_role, PASSENGER, PASSENGER)  # the debtor signs first
-        check_uint("init_seq", self.init_seq, 1, MAX_SEQ)
-        check_uint("expires", self.expires, 0, MAX_MINUTE)
-
-    def _check_people(self) -> None:
-        check_bytes("net", self.net, NET_SIZE)
-        check_bytes("ride", self.ride, DEAL_ID)
-        for name in ("driver", "passenger", "init_log"):
-            check_bytes(name, getattr(self, name), KEY)
-        for name in ("agreement", "place", "init_head"):
-            check_bytes(name, getattr(self, name), HASH)
-        if self.driver == self.passenger:
-            raise wrong("driver", "nobody gives a receipt to themselves")
 
     @property
     def debtor(self) -> bytes:

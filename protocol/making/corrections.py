@@ -6,9 +6,9 @@ from typing import Any
 
 from making.curve import NET, OTHER_NET, digest
 from making.document import Group, document
-from making.people import DRIVER, PASSENGER, STRANGER, body, shown
-from making.raw import Raw, pack
-from making.receipts import BLIND, HEAD, TOP, halves, receipt
+from making.in_turn import bent_halves, bent_terms, honest
+from making.people import DRIVER, PASSENGER, STRANGER, body
+from making.receipts import HEAD, TOP, halves, receipt
 
 CHAPTER = "disputes.md"
 RECEIPT_ID = digest("lz/terms/1", body(receipt()))
@@ -52,43 +52,10 @@ def both(terms: bytes, **how: Any) -> dict[str, bytes]:
 
 def _corrections() -> Group:
     group = Group("Correction")
-    for comment, changes in {
-        "the passenger owes half": {},
-        "the passenger owes more": {"now": 900, "dir_balance": 66},
-        "nothing any more": {"now": 0, "dir_balance": -834},
-        "a gift that is none": {"was": 0, "now": 100, "dir_balance": 100},
-        "it stands": {"now": 834, "dir_balance": 0},
-        "by whom it is owed to": {"was": -834, "now": -417, "dir_balance": 417},
-        "the third of its direction": {"dir_seq": 3, "dir_balance": 12},
-        "everything at its smallest": {
-            "at": 0,
-            "was": -MOST,
-            "now": -MOST,
-            "unit": "AAA",
-            "dir_balance": -MOST,
-            "init_seq": 1,
-            "expires": 0,
-        },
-        "everything at its largest": {
-            "at": TOP,
-            "was": MOST,
-            "now": MOST,
-            "unit": "ZZZ",
-            "dir_seq": TOP,
-            "dir_balance": MOST,
-            "init_seq": TOP,
-            "expires": TOP,
-        },
-    }.items():
-        fields = correction(**changes)
-        data = body(fields)
-        identifier = digest("lz/correct/1", data)
-        commitment = digest("lz/blind/1", identifier + BLIND)
-        group.valid(comment, terms=data, **both(data), id=identifier, commitment=commitment, fields=shown(fields))
-    _bent_terms(group)
+    honest(group, correction, both, "lz/correct/1", _HONEST)
+    bent_terms(group, correction, both, "now", ("settlement", 6), _RANGE)
+    bent_halves(group, correction, both, _BENT_HALVES)
     terms = body(correction())
-    for comment, how in _BENT_HALVES.items():
-        group.invalid(comment, "signature", terms=terms, **both(terms, **how))
     more = body(correction(now=418, dir_balance=-416))
     group.invalid("the amount was changed after both signed", "signature", terms=more, **both(terms))
     third = body(correction(second=STRANGER.identity.pk))
@@ -96,21 +63,34 @@ def _corrections() -> Group:
     return group
 
 
-def _bent_terms(group: Group) -> None:
-    def add(comment: str, layer: str, data: bytes) -> None:
-        group.invalid(comment, layer, terms=data, **both(data))
-
-    add("more than 512 bytes", "size", pack([bytes(510)]))
-    add("a byte after the end", "codec", body(correction()) + b"\0")
-    add("the amount as a float", "codec", body(correction(now=Raw(b"\xcb" + bytes(8)))))
-    add("the last field is missing", "shape", pack(list(correction().values())[:-1]))
-    add("a third person as one field more", "shape", pack([*correction().values(), STRANGER.identity.pk]))
-    add("version 2", "shape", body(correction(version=2)))
-    add("the kind of a settlement", "shape", body(correction(kind=6)))
-    for comment, changes in _RANGE.items():
-        add(comment, "range", body(correction(**changes)))
-
-
+_HONEST: dict[str, dict[str, Any]] = {
+    "the passenger owes half": {},
+    "the passenger owes more": {"now": 900, "dir_balance": 66},
+    "nothing any more": {"now": 0, "dir_balance": -834},
+    "a gift that is none": {"was": 0, "now": 100, "dir_balance": 100},
+    "it stands": {"now": 834, "dir_balance": 0},
+    "by whom it is owed to": {"was": -834, "now": -417, "dir_balance": 417},
+    "the third of its direction": {"dir_seq": 3, "dir_balance": 12},
+    "everything at its smallest": {
+        "at": 0,
+        "was": -MOST,
+        "now": -MOST,
+        "unit": "AAA",
+        "dir_balance": -MOST,
+        "init_seq": 1,
+        "expires": 0,
+    },
+    "everything at its largest": {
+        "at": TOP,
+        "was": MOST,
+        "now": MOST,
+        "unit": "ZZZ",
+        "dir_seq": TOP,
+        "dir_balance": MOST,
+        "init_seq": TOP,
+        "expires": TOP,
+    },
+}
 _RANGE: dict[str, dict[str, Any]] = {
     "a network of 7 bytes": {"net": NET[:7]},
     "a nonce of 17 bytes": {"nonce": bytes(17)},

@@ -6,9 +6,9 @@ from typing import Any
 
 from making.curve import NET, OTHER_NET, digest
 from making.document import Group, document
-from making.people import DRIVER, PASSENGER, STRANGER, body, shown
-from making.raw import Raw, pack
-from making.receipts import BLIND, HEAD, TOP, halves
+from making.in_turn import bent_halves, bent_terms, honest
+from making.people import DRIVER, PASSENGER, STRANGER, body
+from making.receipts import HEAD, TOP, halves
 
 CHAPTER = "settlements.md"
 
@@ -49,39 +49,10 @@ def both(terms: bytes, **how: Any) -> dict[str, bytes]:
 
 def _settlements() -> Group:
     group = Group("Settlement")
-    for comment, changes in {
-        "in cash": {},
-        "by bank, the third of its direction": {"method": 1, "dir_seq": 3, "dir_balance": 2502},
-        "offset": {"method": 2},
-        "forgiven": {"method": 3},
-        "everything at its smallest": {
-            "at": 0,
-            "amount": 1,
-            "unit": "AAA",
-            "dir_balance": 1,
-            "init_seq": 1,
-            "expires": 0,
-        },
-        "everything at its largest": {
-            "at": TOP,
-            "amount": 2**40 - 1,
-            "unit": "ZZZ",
-            "method": 3,
-            "dir_seq": TOP,
-            "dir_balance": 2**40 - 1,
-            "init_seq": TOP,
-            "expires": TOP,
-        },
-    }.items():
-        fields = settlement(**changes)
-        data = body(fields)
-        identifier = digest("lz/settle/1", data)
-        commitment = digest("lz/blind/1", identifier + BLIND)
-        group.valid(comment, terms=data, **both(data), id=identifier, commitment=commitment, fields=shown(fields))
-    _bent_terms(group)
+    honest(group, settlement, both, "lz/settle/1", _HONEST)
+    bent_terms(group, settlement, both, "amount", ("receipt", 5), _RANGE)
+    bent_halves(group, settlement, both, _BENT_HALVES)
     terms = body(settlement())
-    for comment, how in _BENT_HALVES.items():
-        group.invalid(comment, "signature", terms=terms, **both(terms, **how))
     more = body(settlement(amount=835, dir_balance=835))
     group.invalid("the amount was changed after both signed", "signature", terms=more, **both(terms))
     swapped = body(settlement(payer=DRIVER.identity.pk, payee=PASSENGER.identity.pk))
@@ -91,21 +62,30 @@ def _settlements() -> Group:
     return group
 
 
-def _bent_terms(group: Group) -> None:
-    def add(comment: str, layer: str, data: bytes) -> None:
-        group.invalid(comment, layer, terms=data, **both(data))
-
-    add("more than 512 bytes", "size", pack([bytes(510)]))
-    add("a byte after the end", "codec", body(settlement()) + b"\0")
-    add("the amount as a float", "codec", body(settlement(amount=Raw(b"\xcb" + bytes(8)))))
-    add("the last field is missing", "shape", pack(list(settlement().values())[:-1]))
-    add("a third person as one field more", "shape", pack([*settlement().values(), STRANGER.identity.pk]))
-    add("version 2", "shape", body(settlement(version=2)))
-    add("the kind of a receipt", "shape", body(settlement(kind=5)))
-    for comment, changes in _RANGE.items():
-        add(comment, "range", body(settlement(**changes)))
-
-
+_HONEST: dict[str, dict[str, Any]] = {
+    "in cash": {},
+    "by bank, the third of its direction": {"method": 1, "dir_seq": 3, "dir_balance": 2502},
+    "offset": {"method": 2},
+    "forgiven": {"method": 3},
+    "everything at its smallest": {
+        "at": 0,
+        "amount": 1,
+        "unit": "AAA",
+        "dir_balance": 1,
+        "init_seq": 1,
+        "expires": 0,
+    },
+    "everything at its largest": {
+        "at": TOP,
+        "amount": 2**40 - 1,
+        "unit": "ZZZ",
+        "method": 3,
+        "dir_seq": TOP,
+        "dir_balance": 2**40 - 1,
+        "init_seq": TOP,
+        "expires": TOP,
+    },
+}
 _RANGE: dict[str, dict[str, Any]] = {
     "a network of 7 bytes": {"net": NET[:7]},
     "a nonce of 17 bytes": {"nonce": bytes(17)},

@@ -23,8 +23,8 @@ from lazpool.errors import DamagedError, HaltedError, LazpoolError, RefusedError
 from lazpool.records.entries import RESUMED, entry_from, resumed_from
 from lazpool.records.places import Point
 from lazpool.records.settlements import CASH
-from lazpool.rules.ledger import verify_chain
 from lazpool.rules.negotiation import State
+from lazpool.rules.replay import verify_chain
 from lazpool.store import ledger, logs, marker, own
 from lazpool.wire import vault
 from lazpool.wire.signing import public_key

@@ -12,10 +12,11 @@ import pytest
 
 from lazpool.actions import books, disputes, rides, settlements
 from lazpool.actions import deals as decisions
-from lazpool.actions.confirming import confirm, find, lapse, refuse
+from lazpool.actions.confirming import confirm, lapse, refuse
 from lazpool.actions.corrections import CORRECTING, correct
 from lazpool.actions.exporting import bundle, lines
 from lazpool.actions.letters import write
+from lazpool.actions.subjects import find
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.records.disputes import NO_RIDE, NOT_SIGNED, OTHER, WRONG_AMOUNT, Dispute, DisputeEnded
 from lazpool.records.entries import KINDS, entry_from

@@ -28,7 +28,8 @@ from lazpool.records.entries import (
 from lazpool.records.people import certify
 from lazpool.records.receipts import PASSENGER, ReceiptTerms, sign_first, sign_second
 from lazpool.records.shape import wire_fields
-from lazpool.rules.ledger import next_entry, verify_chain
+from lazpool.rules.ledger import next_entry
+from lazpool.rules.replay import verify_chain
 from lazpool.store import ledger as stored
 from lazpool.wire.codec import encode
 from lazpool.wire.signing import public_key, signing_input

@@ -41,7 +41,7 @@ def test_disputed_and_corrected(ridden: tuple[User, User], tmp_path: Path) -> No
     for user in ridden:
         assert user.call("ledger", "verify")["ok"]
     assert "No fork is known" in ada.say("forks").out
-    assert ada.call("forks") == {"forks": []}
+    assert ada.call("forks") == {"forks": [], "doubts": []}
 
 
 def test_what_cannot_be(ridden: tuple[User, User]) -> None:

@@ -24,7 +24,7 @@ from lazpool.records.receipts import blind_commitment, check_first, check_second
 from lazpool.records.revocations import MAX_REVOCATION, read_revocation, read_rotation
 from lazpool.records.route import pack_route, unpack_route
 from lazpool.records.settlements import settlement_from
-from lazpool.rules import ledger, merkle
+from lazpool.rules import ledger, merkle, replay
 from lazpool.rules.admission import Judgement, admit
 from lazpool.rules.areas import area_of_cell, parse_topic, topic
 from lazpool.rules.circles import counted, is_whole
@@ -363,13 +363,13 @@ def _entry(vector: Vector) -> Any:
 def _chain(vector: Vector) -> Any:
     envelopes = [open_envelope(bytes.fromhex(one), MAX_ENTRY) for one in vector.test["entries"]]
     net, log_pk = vector.raw("net"), vector.raw("log")
-    entries, errors = ledger.verify_chain(envelopes, net=net, log_pk=log_pk)
+    entries, errors = replay.verify_chain(envelopes, net=net, log_pk=log_pk)
     if errors:
         assert len(entries) + 1 == vector.test["at"], errors
         last = entries[-1] if entries else None
         expected = (last.seq + 1, last.id, last.time) if last else (1, bytes(32), 0)
         tree = merkle.Growing(entry.id for entry in entries)
-        ledger._checked(envelopes[len(entries)], net=net, log_pk=log_pk, expected=expected, tree=tree)
+        replay._checked(envelopes[len(entries)], net=net, log_pk=log_pk, expected=expected, tree=tree)
     assert len(entries) == len(envelopes)
     return {}
 

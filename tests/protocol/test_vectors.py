@@ -14,7 +14,7 @@ from lazpool.errors import MalformedError
 from lazpool.records.corrections import correction_from
 from lazpool.records.entries import ROTATED, entry_from, keys_of
 from lazpool.records.settlements import settlement_from
-from lazpool.rules.ledger import check_counts, verify_chain, verify_links, verify_receipts
+from lazpool.rules.replay import check_counts, verify_chain, verify_links, verify_receipts
 from lazpool.wire.envelope import open_envelope
 from tests.protocol.readers import READERS, sealed_receipt
 from tests.protocol.vectors import FILES, PROTOCOL, Vector, vectors

@@ -26,17 +26,8 @@ from lazpool.records.people import certify
 from lazpool.records.receipts import PASSENGER, ReceiptTerms, blind_commitment, sign_first, sign_second
 from lazpool.records.settlements import CASH, SettlementTerms
 from lazpool.records.shape import wire_fields
-from lazpool.rules.ledger import (
-    Head,
-    SealedReceipt,
-    balances,
-    check_counts,
-    check_follows,
-    check_stages,
-    next_entry,
-    verify_chain,
-    verify_receipts,
-)
+from lazpool.rules.ledger import Head, SealedReceipt, balances, check_follows, next_entry
+from lazpool.rules.replay import check_counts, check_stages, verify_chain, verify_receipts
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:

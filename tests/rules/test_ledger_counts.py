@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lazpool.records.receipts import ReceiptTerms
-from lazpool.rules.ledger import check_counts
+from lazpool.rules.replay import check_counts
 
 FIRST = ReceiptTerms(
     *(b"n" * 8, b"r" * 16, b"d" * 32, b"p" * 32, b"a" * 32, 30, 60, 500, 1, 240, "EUR", 1, 240, b"c" * 32, 1),
