@@ -52,6 +52,7 @@ class Connections(INotifee):
         self._host, self._relay, self._nursery, self._on_lost = host, relay, nursery, on_lost
         self._admit = admit
         self._dialling: defaultdict[bytes, trio.Lock] = defaultdict(trio.Lock)
+        self._dialled: dict[bytes, str] = {}
         self._tell, self.events = trio.open_memory_channel[PeerEvent](EVENTS_QUEUE)
         self.peers: set[bytes] = set()
         host.get_network().register_notifee(self)
@@ -73,6 +74,13 @@ class Connections(INotifee):
         """Tell whether a peer is connected by way of a relay alone."""
         live = self._open(node_pk)
         return bool(live) and all(map(_is_relayed, live))
+
+    def ends(self, node_pk: bytes) -> tuple[str, str]:
+        """Return where we dialled a connected peer, and the IP it has; each empty where that is not known."""
+        direct = [conn for conn in self._open(node_pk) if not _is_relayed(conn)]
+        # every muxer here is a BoundedYamux, which can tell
+        far = direct[-1].muxed_conn.get_remote_address() if direct else None  # type: ignore[attr-defined]
+        return self._dialled.get(node_pk, "") if direct else "", far[0] if far else ""
 
     async def close(self, node_pk: bytes) -> None:
         """Close all connections to a peer; nothing happens if there are none."""
@@ -110,6 +118,7 @@ class Connections(INotifee):
         try:
             with trio.fail_after(DIAL_S):
                 await self._host.get_network().dial_addr(Multiaddr(target.text), peer_id(target.node_pk))
+            self._dialled[target.node_pk] = target.text
         except Exception as error:
             raise UnreachableError(f"cannot reach {target.text}: {_reason(error)}") from error
 
@@ -140,6 +149,7 @@ class Connections(INotifee):
         elif node_pk in self.peers:
             self.peers.discard(node_pk)
             self._dialling.pop(node_pk, None)
+            self._dialled.pop(node_pk, None)
             self._emit(PeerEvent(node_pk, connected=False))
 
     async def _close_if_useless(self, conn: INetConn) -> None:

@@ -104,6 +104,10 @@ class Network:
         """Take no circuits by way of that relay any more."""
         self._relay.lose(relay_pk)
 
+    def ends(self, node_pk: bytes) -> tuple[str, str]:
+        """Return where we dialled a connected peer, and the IP it has; each empty where that is not known."""
+        return self._connections.ends(node_pk)
+
     async def close_peer(self, node_pk: bytes) -> None:
         """Close all connections to a peer; nothing happens if there are none."""
         await self._connections.close(node_pk)

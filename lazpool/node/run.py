@@ -11,7 +11,7 @@ import trio
 from lazpool.actions.tick import tick
 from lazpool.errors import LazpoolError, RefusedError
 from lazpool.net.network import Network, NetworkCrashedError, open_network
-from lazpool.node import hook, hubs, lan, links, mailman, notice, pump, relays, syncing, witnesses
+from lazpool.node import hook, hubs, lan, links, mailman, notice, peers, pump, relays, syncing, witnesses
 from lazpool.node.ears import Ears
 from lazpool.node.presence import hold
 from lazpool.node.standing import stand
@@ -121,6 +121,7 @@ def _tasks(node: Node, network: Network, ears: Ears, nursery: trio.Nursery) -> d
         "relays": partial(relays.keep, node, network),
         "hubs": partial(hubs.keep, node, network),
         "lan": partial(lan.keep, node, network),
+        "peers": partial(peers.keep, node, network),
         "sync": partial(links.sync_some, node, network),
         "witnesses": partial(witnesses.keep_asking, node, network),
         "sleep": partial(links.notice_sleep, node, network),

@@ -380,6 +380,14 @@ INSERT INTO doubts SELECT log, one, other, at*60 FROM log_conflicts WHERE proves
 DROP TABLE log_conflicts;
 """
 
+# Neighbours that were good; see store/peers.py.
+_PEERS = """
+CREATE TABLE peers (
+    node_pk BLOB PRIMARY KEY, address TEXT NOT NULL, host TEXT NOT NULL, seen INTEGER NOT NULL, good INTEGER NOT NULL,
+    failed INTEGER NOT NULL
+) STRICT;
+"""
+
 
 _STEPS = {
     "first": _FIRST,
@@ -410,6 +418,7 @@ _STEPS = {
     "positions": _POSITIONS,
     "promises": _PROMISES,
     "doubts": _DOUBTS,
+    "peers": _PEERS,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)
