@@ -8,16 +8,15 @@ import sqlite3
 import stat
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from lazpool import __version__
 from lazpool.actions import books, forks, logbook
+from lazpool.actions.checks import Check, look
 from lazpool.actions.desk import Desk
 from lazpool.config import FILE, Config, load_config
-from lazpool.errors import DamagedError, LazpoolError, MalformedError, UnsafeKeysError
+from lazpool.errors import DamagedError, LazpoolError, UnsafeKeysError
 from lazpool.store import board_schema, ledger, logs, node_schema
 from lazpool.store.database import explain, open_store
 from lazpool.wire.keys import load_keys
@@ -35,49 +34,23 @@ LEAST_SQLITE = (3, 37)
 """STRICT tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What one look found. detail: in words. hint: what to do, where something is wrong."""
-
-    name: str
-    ok: bool
-    detail: str
-    hint: str = ""
-    status: int = 0
-
-
 def examine(home: Path, *, clock: Callable[[], float] = time.time) -> list[Check]:
     """Look at everything that a home needs; NoHomeError when there is none."""
     if not (home / FILE).exists():
         load_config(home)  # says what to do
     return [
-        _look("settings", lambda: _settings(home)),
-        _look("folder", lambda: _folder(home)),
-        _look("keys", lambda: _keys(Config(home))),
-        _look("node.db", lambda: _database(Config(home).node_file, node_schema)),
-        _look("board.db", lambda: _board(Config(home))),
-        _look("ledger", lambda: _ledger(home, clock)),
-        _look("log", lambda: _log(home, clock)),
-        _look("forks", lambda: _forks(home, clock)),
-        _look("clock", lambda: _clock(home, clock)),
-        _look("disk", lambda: _disk(home)),
-        _look("versions", _versions),
+        look("settings", lambda: _settings(home)),
+        look("folder", lambda: _folder(home)),
+        look("keys", lambda: _keys(Config(home))),
+        look("node.db", lambda: _database(Config(home).node_file, node_schema)),
+        look("board.db", lambda: _board(Config(home))),
+        look("ledger", lambda: _ledger(home, clock)),
+        look("log", lambda: _log(home, clock)),
+        look("forks", lambda: _forks(home, clock)),
+        look("clock", lambda: _clock(home, clock)),
+        look("disk", lambda: _disk(home)),
+        look("versions", _versions),
     ]
-
-
-def _look(name: str, find: Callable[[], str]) -> Check:
-    try:
-        return Check(name, ok=True, detail=find())
-    except MalformedError as wrong:
-        return _look(name, partial(_damaged, wrong))
-    except LazpoolError as wrong:
-        return Check(name, ok=False, detail=wrong.message, hint=wrong.hint, status=wrong.status)
-    except OSError as wrong:
-        return Check(name, ok=False, detail=str(wrong), hint="check the disk and the folder's permissions", status=1)
-
-
-def _damaged(wrong: MalformedError) -> str:
-    raise DamagedError(f"stored data is damaged: {wrong.message}", hint="lazpool ledger verify")
 
 
 def _settings(home: Path) -> str:

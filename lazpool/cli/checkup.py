@@ -1,4 +1,4 @@
-"""Is this home well? doctor."""
+"""Is this home well, and does it reach others? doctor, netcheck."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from lazpool.cli.commands import command
 from lazpool.errors import LazpoolError
 
 if TYPE_CHECKING:
-    from lazpool.actions.examination import Check
+    from collections.abc import Sequence
+
+    from lazpool.actions.checks import Check
     from lazpool.cli.app import App
 
 
@@ -25,8 +27,28 @@ def doctor(ctx: click.Context) -> None:
     """
     from lazpool.actions.examination import examine  # noqa: PLC0415 # a command imports what it needs
 
+    show_checks(ctx, examine(ctx.obj.home))
+
+
+@command("netcheck", example="lazpool netcheck\nlazpool --json netcheck")
+@click.pass_context
+def netcheck(ctx: click.Context) -> None:
+    """Look whether your node is reached and reaches others; says what works, what does not, and what to do.
+
+    Also without a running node, as far as that goes. Ends with the status of the worst it found: 3 when the node does
+    not run, 6 when nobody is reached.
+    """
     app: App = ctx.obj
-    checks = examine(app.home)
+    with app.desk() as desk:
+        from lazpool.node.reaching import check_all  # noqa: PLC0415 # trio and multiaddr
+
+        checks = check_all(desk)
+    show_checks(ctx, checks)
+
+
+def show_checks(ctx: click.Context, checks: Sequence[Check]) -> None:
+    """Show what was found and what to do, and end with the status of the worst."""
+    app: App = ctx.obj
     faults = [one for one in checks if not one.ok]
     document: dict[str, object] = {"checks": [_as_json(one) for one in checks]}
     if faults:

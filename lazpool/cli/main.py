@@ -21,6 +21,7 @@ COMMANDS = {
         "hub": "hubs:hub",
         "status": "running:status",
         "doctor": "checkup:doctor",
+        "netcheck": "checkup:netcheck",
         "paths": "home:paths",
         "backup": "backups:backup",
         "restore": "backups:restore",

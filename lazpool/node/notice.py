@@ -13,8 +13,9 @@ from lazpool.actions.doors import guests
 from lazpool.actions.matches import match_own
 from lazpool.net.address import node_name
 from lazpool.node import links
-from lazpool.node.presence import Presence
+from lazpool.node.presence import Link, Presence
 from lazpool.node.state import log
+from lazpool.records.sync import HUB
 from lazpool.store import own
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ NOTICE_S = 0.05
 """How often the database is asked whether another process committed; one pragma of some microseconds."""
 LOOK_S = 0.25
 """How often is looked at what changes rarely and costs more to look at."""
+LINKS = 64
+"""Neighbours that other processes see."""
 TELL_S = 1.0
 """How long letters wait for neighbours to hear of new tags; one that hangs must not hold them up."""
 
@@ -51,7 +54,22 @@ async def keep_up(node: Node, network: Network) -> None:
 def show(node: Node, network: Network) -> None:
     """Tell the other processes of this home that we run, and where."""
     where = (*network.addresses(), *node.circuits)
-    node.lock.show(Presence(os.getpid(), node.hub, where, len(network.peers()), *network.carried))
+    shown = Presence(
+        *(os.getpid(), node.hub, where, len(network.peers()), *network.carried),
+        links=_links(node, network),
+        lan=node.lan,
+        heard=node.lan_heard,
+    )
+    node.lock.show(shown)
+
+
+def _links(node: Node, network: Network) -> tuple[Link, ...]:
+    """Return the neighbours that answered, hubs first."""
+    there = [(peer, hello.role == HUB) for peer in network.peers() if (hello := node.hellos.get(peer))]
+    return tuple(
+        Link(peer.hex(), hub, len(node.opened.get(peer, ())), peer in network.places)
+        for peer, hub in sorted(there, key=lambda one: (not one[1], one[0]))[:LINKS]
+    )
 
 
 def match_all(node: Node) -> None:

@@ -22,10 +22,25 @@ TRIES, TRY_S = 10, 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A neighbour of the running node. node: its key in hex. hub: it is one. tags: of ours that it holds letters for.
+
+    place: it lets us be reached by way of it.
+    """
+
+    node: str
+    hub: bool
+    tags: int
+    place: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """What a running node tells the other processes of its home.
 
-    addresses: full multiaddrs. peers: how many. places, circuits: of its relay, given and under way.
+    addresses: full multiaddrs. peers: how many. places, circuits: of its relay, given and under way. links: those who
+    answered its questions, as far as they are shown. lan: whether it looks for others on its own links; heard: how many
+    it heard there.
     """
 
     pid: int
@@ -34,6 +49,9 @@ class Presence:
     peers: int = 0
     places: int = 0
     circuits: int = 0
+    links: tuple[Link, ...] = ()
+    lan: bool = False
+    heard: int = 0
 
 
 class Lock:
@@ -102,6 +120,7 @@ def _is_free(descriptor: int) -> bool:
 def _parse(data: bytes) -> Presence:
     try:
         values = json.loads(data)
-        return Presence(**{**values, "addresses": tuple(values["addresses"])})
+        links = tuple(Link(**one) for one in values.get("links", ()))
+        return Presence(**{**values, "addresses": tuple(values["addresses"]), "links": links})
     except (ValueError, KeyError, TypeError):
         return Presence(0)  # it has just started, or is writing this very moment
