@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lazpool.cli.main import main
-from lazpool.node import relays
+from lazpool.node import hubs, relays
 from lazpool.records.where import Where
 
 if TYPE_CHECKING:
@@ -61,5 +61,6 @@ if __name__ == "__main__":
     counted = Tasks()
     trio.run = partial(trio.run, instruments=[counted])
     relays._ours = _nowhere_else
+    hubs._our_addresses = lambda *_: []
     threading.Thread(target=write, args=(Path(sys.argv.pop(1)), counted), daemon=True).start()
     main()
