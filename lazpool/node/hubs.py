@@ -70,7 +70,7 @@ async def keep(node: Node, network: Network) -> None:
                 announce(node, network)
             await ask_some(node, network)
             await look(node, network, memory)
-        except sqlite3.Error as wrong:  # another process may hold the database for long
+        except (LazpoolError, sqlite3.Error) as wrong:  # another process may hold the database for long
             log.debug("hubs not looked at", why=str(wrong))
         await trio.sleep(LOOK_S)
 
