@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -26,7 +27,7 @@ from multiaddr import Multiaddr
 from lazpool.errors import LazpoolError
 from lazpool.net.address import node_pk_of, peer_id_bytes
 from lazpool.net.guard import forgiving
-from lazpool.net.limits import CLOSE_S, DIAL_S, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_PEER
+from lazpool.net.limits import CLOSE_S, DIAL_S, HANDSHAKES, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_PEER
 from lazpool.net.muxer import BoundedMuxers
 from lazpool.net.throttle import report
 
@@ -57,6 +58,9 @@ class LeanSwarm(Swarm):
         once = RetryConfig(max_retries=0)
         super().__init__(own_id, store, upgrader, [TCP()], retry_config=once, connection_config=_connection_config())
         self.auto_connector = _NeverConnects(self)
+        # libp2p counts callers who have said nothing yet among its connections, and then lets nobody in.
+        self._inbound_limiter = trio.CapacityLimiter(MAX_CONNECTIONS + HANDSHAKES + 1)
+        self._shaking_hands: OrderedDict[trio.CancelScope, None] = OrderedDict()
 
     async def dial_peer(self, peer_id: ID) -> list[INetConn]:
         """Dial nobody of libp2p's own accord, such as when a stream is wanted to a peer that just left."""
@@ -67,13 +71,29 @@ class LeanSwarm(Swarm):
         # MAX_CONNECTIONS visits in all it would accept nobody. We wait for the end of the connection instead.
         raw = RawConnection(read_write_closer, initiator=False)
         try:
-            muxed: Any = await self.upgrade_inbound_raw_conn(raw, maddr)
-            await muxed.event_closed.wait()
+            muxed = await self._shake_hands(raw, maddr)
+            if muxed is not None:
+                await muxed.event_closed.wait()
         except Exception as error:  # noqa: BLE001 - supervised border: a stranger's handshake may fail in any way
             report(f"inbound {type(error).__name__}", repr(error))
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
                 await raw.close()
+
+    async def _shake_hands(self, raw: RawConnection, maddr: Multiaddr) -> Any:
+        """Return the connection of a caller who has shown who it is; None if it was slow while many others came."""
+        muxed: Any = None
+        with trio.CancelScope() as scope:
+            self._shaking_hands[scope] = None
+            if len(self._shaking_hands) > HANDSHAKES:
+                next(iter(self._shaking_hands)).cancel()
+            try:
+                muxed = await self.upgrade_inbound_raw_conn(raw, maddr)
+            finally:
+                self._shaking_hands.pop(scope, None)
+        if scope.cancelled_caught:
+            report("slow handshake", "cut off, since many others came")
+        return muxed
 
 
 def make_host(seed: bytes) -> BasicHost:

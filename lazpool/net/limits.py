@@ -10,6 +10,10 @@ from typing import Final
 MAX_CONNECTIONS: Final = 200
 """Connections at once, both directions; a hub of a town fits, and a flood of identities stops here."""
 
+HANDSHAKES: Final = 64
+"""Callers who have not shown who they are; one more, and the one who has taken longest is cut off, so that silence
+keeps nobody out. An honest one takes a tenth of a second."""
+
 MAX_CONNECTIONS_PER_PEER: Final = 3
 """Two people dialling each other at once make two; one more leaves room for a restart not yet noticed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import AsyncExitStack
 
 import pytest
 import trio
@@ -138,6 +139,28 @@ async def test_a_full_host_refuses_and_recovers(monkeypatch: pytest.MonkeyPatch)
         await until(lambda: len(a.peers()) == 1)
         await trio.sleep(0.2)
         await late.connect(a.addresses()[0])
+
+
+async def test_callers_who_say_nothing_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More silent connections than fit at all are open, and ever new ones come; whoever says who they are gets in."""
+    monkeypatch.setattr(host, "MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(host, "HANDSHAKES", 8)
+    async with node() as a, node() as b, AsyncExitStack() as stack, trio.open_nursery() as nursery:
+        port = int(a.addresses()[0].split("/")[4])
+
+        async def knock() -> None:
+            while True:
+                await stack.enter_async_context(await trio.open_tcp_stream("127.0.0.1", port))
+                await trio.sleep(0.05)
+
+        for _ in range(20):
+            await stack.enter_async_context(await trio.open_tcp_stream("127.0.0.1", port))
+        nursery.start_soon(knock)
+        await trio.sleep(0.5)
+        with trio.fail_after(9):  # sooner than the silent ones are given up
+            await b.connect(a.addresses()[0])
+        assert await b.ask(a.node_pk, ECHO, b"") == b.node_pk
+        nursery.cancel_scope.cancel()
 
 
 async def test_one_identity_holds_few_connections(monkeypatch: pytest.MonkeyPatch) -> None:
