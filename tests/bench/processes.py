@@ -13,20 +13,20 @@ from lazpool.config import Config
 from lazpool.node.presence import look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 START_S = 30.0
 
 
 @contextmanager
-def node(home: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Create a home and run its node until the block ends."""
+def node(home: Path, *command: str, program: Sequence[str] = ("-m", "lazpool")) -> Iterator[subprocess.Popen[bytes]]:
+    """Create a home and run its node until the block ends; program: what Python runs for it."""
     create_home(Config(home, network="bench", name=home.name))
     listen = ["--listen", "/ip4/127.0.0.1/tcp/0"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lazpool", "--home", str(home), *command, *listen], stdout=log, stderr=log
+            [sys.executable, *program, "--home", str(home), *command, *listen], stdout=log, stderr=log
         )
     try:
         address(home)

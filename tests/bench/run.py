@@ -15,6 +15,8 @@ from admission import admission
 from areas import areas
 from commands import commands
 from delivery import delivery
+from gossip import gossip
+from hub import hub
 from idle import idle
 from ledger import ledger
 from matching import matching
@@ -25,6 +27,7 @@ from rich.table import Table
 from roads import roads
 from served import served
 from sync import sync
+from wake import wake
 
 if TYPE_CHECKING:
     from rows import Row
@@ -34,6 +37,8 @@ BENCHES = {
     "areas": areas,
     "commands": commands,
     "delivery": delivery,
+    "gossip": gossip,
+    "hub": hub,
     "idle": idle,
     "ledger": ledger,
     "matching": matching,
@@ -42,6 +47,7 @@ BENCHES = {
     "roads": roads,
     "served": served,
     "sync": sync,
+    "wake": wake,
 }
 
 
