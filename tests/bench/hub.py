@@ -5,6 +5,7 @@ The peer is a process that has only imported libp2p; the bound is the limit that
 
 from __future__ import annotations
 
+import os
 import selectors
 import subprocess
 import sys
@@ -35,6 +36,8 @@ MEMBERS, POSTS, LETTERS, CROWDS = 100, 100_000, 10_000, 4
 TOWNS = (Point(45.1885, 5.7245), Point(45.7606, 4.8594), Point(48.8566, 2.3522), Point(43.6045, 1.4440),
          Point(47.2184, -1.5536), Point(48.5734, 7.7521), Point(43.2965, 5.3698), Point(50.6292, 3.0573))  # fmt: skip
 """An area holds 20,000 posts at most, so a hub of so many serves some."""
+BROUGHT, ON_A_TAG = 10, 50
+"""Letters that each member brings while all are there; the rest lies there for members who are away."""
 BATCH, BOUND_MB, READY_S, CALM_S, WATCH_S = 1000, 1024, 400.0, 30.0, 20.0
 
 
@@ -49,6 +52,7 @@ def hub(folder: Path) -> list[Row]:
         process = stack.enter_context(node(folder / "hub", "hub", "run", *words))
         desk = stack.enter_context(open_desk(folder / "hub"))
         _fill(desk, areas)
+        _hold(desk, LETTERS - MEMBERS * BROUGHT)
         watched = psutil.Process(process.pid)
         where = parse_address(address(folder / "hub")).text
         crowds = [_crowd(stack, where, desk.net, areas) for _ in range(CROWDS)]
@@ -79,9 +83,21 @@ def _fill(desk: Desk, areas: Sequence[int]) -> None:
             board.add(desk.board, rows, now=desk.minute)  # type: ignore[arg-type] # offers all
 
 
+def _hold(desk: Desk, count: int) -> None:
+    """Put letters into the hub's letterbox, for members who are away."""
+    until, owner = desk.minute + 24 * 60, os.urandom(32)
+    with desk.board.transaction():
+        for number in range(count):
+            if number % ON_A_TAG == 0:
+                tag = os.urandom(32)
+                letterbox.open_tag(desk.board, tag, owner, until)
+            letterbox.hold(desk.board, os.urandom(32), tag=tag, depositor=owner, letter=os.urandom(1024),
+                           now=desk.minute, expires=until)  # fmt: skip
+
+
 def _crowd(stack: ExitStack, where: str, net: bytes, areas: Sequence[int]) -> subprocess.Popen[str]:
     script = Path(__file__).parent / "crowd.py"
-    counts = (str(MEMBERS // CROWDS), str(LETTERS // MEMBERS))
+    counts = (str(MEMBERS // CROWDS), str(BROUGHT))
     crowd: Any = subprocess.Popen(
         [sys.executable, str(script), *counts, where, net.hex(), *map(str, areas)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -1,4 +1,4 @@
-"""The soak: `make soak`, or `make soak SOAK_MINUTES=120`. Two hubs and ten nodes, all real processes, ride for a while.
+"""The soak: `make soak`, or `make soak SOAK_MINUTES=120 SOAK_PAIRS=2`. Two hubs and their members ride for a while.
 
 They are killed and started again, sleep, and are cut off from each other, and a hostile peer attacks the hubs and a
 node all the time. At the end memory, file handles and tasks must have stayed flat, no letter may be lost, all books
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 4)
 SEED = int(os.environ.get("SEED") or time.time())
-PAIRS, STEADY_PAIRS = 5, 2
+PAIRS = int(os.environ.get("SOAK_PAIRS") or 5)
+STEADY_PAIRS = PAIRS // 2
 """Pairs of people, and those of them that are never restarted, so that a leak would show; one hub is not, either."""
 SAMPLE_S, STEP_S = 2.0, 0.1
 END_S = 240.0
