@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import trio
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 
 class BoundedYamux(Yamux):
-    """A Yamux connection that closes itself rather than grow or wait without bound."""
+    """A Yamux connection that closes itself rather than grow or wait without bound.
+
+    heard_at: when data of the peer last came, in trio's time.
+    """
+
+    heard_at = -math.inf
 
     async def accept_stream(self) -> IMuxedStream:
         """Return the next stream of the peer; streams beyond the bound are reset unseen."""
@@ -35,6 +41,7 @@ class BoundedYamux(Yamux):
             report("peer ignores its window", self.peer_id)
             raise trio.TooSlowError  # what Yamux itself takes as the reason to close the connection
         data: bytes = await super()._read_data_body(length)
+        self.heard_at = trio.current_time()
         return data
 
     async def _write_frame(self, data: bytes) -> None:

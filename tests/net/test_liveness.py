@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
+from libp2p.host.ping import ID as PING
 from nodes import ECHO, LISTEN, linked, next_post, node, until
 from processes import victim
 
 from lazpool.errors import UnreachableError
-from lazpool.net import connections, host
+from lazpool.net import connections, host, liveness
+from lazpool.net import network as networking
 from lazpool.net.network import Network, PeerEvent, open_network
+
+if TYPE_CHECKING:
+    from libp2p.abc import INetStream
 
 TOPIC = "t"
 
@@ -71,6 +77,25 @@ async def test_a_peer_restarted_without_goodbye_is_heard_by_its_new_process() ->
                 await trio.sleep(0.5)
                 new.process.send_signal(signal.SIGTERM)
                 assert (await trio.to_thread.run_sync(new.told))["posts"] == 1
+
+
+async def test_a_peer_that_says_anything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has no time to answer a ping, but sends other things meanwhile, counts as there and keeps its connection.
+
+    Here the peer agrees on the protocol and then does not echo.
+    """
+
+    async def busy(_stream: INetStream) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(networking, "PING_S", 0.5)
+    monkeypatch.setattr(liveness, "PROBE_S", 1)
+    async with node() as a, node() as b:
+        b._host.set_stream_handler(PING, busy)
+        await linked(a, b, TOPIC)
+        await a.ping(b.node_pk)
+        await a.close_dead(b.node_pk)
+        assert a.peers() == [b.node_pk]
 
 
 async def test_a_peer_restarted_on_the_same_port_is_reached_at_once() -> None:
