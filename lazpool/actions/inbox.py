@@ -137,11 +137,14 @@ def _check_sender(desk: Desk, deal: Deal, box: own.Box, letter: Letter) -> None:
         raise NotYetError("by somebody whose acceptance is still to come")
     if letter.sender not in answers.partner_keys(deal):
         raise RefusedError("a letter by somebody else", code="wrong-sender")
-    if not isinstance(letter.body, _HALVES):  # these say themselves whether they count
+    if not isinstance(letter.body, _BY_REVOKED):
         devices.check_log(desk.node, letter.sender)
 
 
 _HALVES = (Receipt, Countersign, Settlement, Confirmation)
+_BY_REVOKED = (*_HALVES, Arrived)
+"""Taken from a log that was revoked meanwhile: halves say themselves whether they count; what came need not be said
+again."""
 _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Acceptance: answers.on_acceptance,
     Decline: answers.on_decline,

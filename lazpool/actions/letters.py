@@ -14,7 +14,7 @@ from lazpool.records.people import Card, card_from
 from lazpool.records.shape import wire_fields
 from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.rules.negotiation import Role
-from lazpool.store import logs, own, post_office
+from lazpool.store import devices, logs, own, post_office
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
@@ -70,8 +70,17 @@ def write(desk: Desk, deal: Deal, body: AnyBody, how: How | None = None) -> byte
         how = replace(how, awaits=True)
     expires = max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD
     thread = Thread(deal.id, deal.about, deal.counter, unpack_card(deal.peer_card), expires)
+    return send(desk, thread, body, how, _seed_of(desk, deal, body))
+
+
+def _seed_of(desk: Desk, deal: Deal, body: AnyBody) -> bytes:
+    """Return who signs: the log that the partner knows us by, unless they believe nothing by it any more.
+
+    What nothing answers is repeated until they have heard of the log that we have now.
+    """
     seed = logs.seed_of(desk.node, deal.id)
-    return send(desk, thread, body, how, seed)
+    is_revoked = bool(seed) and devices.revocation(desk.node, public_key(seed)) is not None
+    return b"" if is_revoked and isinstance(body, UNANSWERED) else seed
 
 
 def are_acquainted(deal: Deal) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lazpool.actions import asking, logbook, receipts, rotating
 from lazpool.actions.confirming import ask_anew
 from lazpool.actions.corrections import SUBJECTS
-from lazpool.actions.letters import How, new_card, pack_card, write
+from lazpool.actions.letters import UNANSWERED, How, new_card, pack_card, write
 from lazpool.actions.subjects import unpack
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import DEVICE_REVOKED, Revoked
@@ -90,7 +90,9 @@ def on_known(desk: Desk, deal: Deal, letter: Letter) -> None:
     rotating.on_known(desk, deal, identifier)
     if identifier not in {read_revocation(one).id for one in _ours(desk)}:
         return
-    post_office.answered_one(desk.node, deal.id, Revoke.KIND, devices.counter(desk.node, identifier, deal.id))
+    told = devices.counter(desk.node, identifier, deal.id)
+    post_office.answered_one(desk.node, deal.id, Revoke.KIND, told)
+    post_office.give_up(desk.node, deal.id, [one.KIND for one in UNANSWERED], told)
     logs.leave(desk.node, deal.id)
     asking.again(desk, deal)  # what they had sealed until then is all that there will be
     for stored in ledger.of_deal(desk.node, deal.id, ledger.PROPOSED):

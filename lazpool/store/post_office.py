@@ -12,6 +12,7 @@ from lazpool.records.shape import KEY
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from lazpool.store.database import Store
 
@@ -114,6 +115,12 @@ def answered(db: Store, deal: bytes, kinds: tuple[int, ...]) -> None:
 def answered_one(db: Store, deal: bytes, kind: int, counter: int) -> None:
     """Stop repeating one letter of a deal."""
     db.execute("DELETE FROM outbox WHERE deal=? AND awaits=1 AND letter_kind=? AND counter=?", (deal, kind, counter))
+
+
+def give_up(db: Store, deal: bytes, kinds: Sequence[int], before: int) -> None:
+    """Delete letters of these kinds about a deal with a number below one: their reader takes them no more."""
+    sql = f"DELETE FROM outbox WHERE deal=? AND counter<? AND letter_kind IN ({','.join('?' * len(kinds))})"  # noqa: S608 # only marks
+    db.execute(sql, (deal, before, *kinds))
 
 
 def replaced(db: Store, deal: bytes, kind: int) -> None:

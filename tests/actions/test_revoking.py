@@ -80,6 +80,7 @@ def test_a_lost_machine_is_revoked_and_the_deal_goes_on(agreed: tuple[Town, byte
     town.board_car(deal)
     town.carry()
     assert town.state("ann", deal) is town.state("bob", deal) is State.RECEIPTED
+    settle_down(town)
     assert town.is_quiet()
     holds(town, "ann", "bob")
     assert bundle(town["bob"])["revocations"] == bundle(town["ann"])["revocations"] != []
@@ -121,6 +122,7 @@ def test_in_flight(agreed: tuple[Town, bytes], order: tuple[str, ...], saved: st
     assert len(sealed(town, "bob")) == 1
     assert sealed(town, "ann") == sealed(town, "bob")
     assert town.state("ann", deal) is State.RECEIPTED
+    settle_down(town)
     assert town.is_quiet()
     holds(town, "ann", "bob")
 
