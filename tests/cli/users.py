@@ -81,7 +81,7 @@ def process(*words: str, **ways: Any) -> subprocess.CompletedProcess[str]:
     """Run the program as a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **ways.pop("env", {})}
     command: Sequence[str] = [sys.executable, *ways.pop("program", ["-m", "lazpool"]), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment, **ways)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment, **ways)
 
 
 def carry(*users: User) -> None:
