@@ -213,6 +213,7 @@ def _join(node: Node, network: Network, memory: Memory, record: HubRecord, spare
         own.add_hub(node.desk.node, ways[0], node_pk, node.desk.minute, found=True)
         own.remember_addresses(node.desk.node, node_pk, ways)
     memory.tried[node_pk] = memory.seen[node_pk] = now
+    memory.joined.add(node_pk)  # or it would not be parted with when it is left before the next look
     log.info("hub found", hub=node_name(node_pk), name=record.name, operator=record.operator)
     return True
 
