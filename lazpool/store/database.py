@@ -18,8 +18,9 @@ BUSY_S = 5.0
 WAL_TRIES, WAL_TRY_S = 100, 0.05
 """The same for a change of the journal."""
 
-CHECKPOINT_PAGES = 4000
-"""16 MB of log between two checkpoints, each of which syncs the disk: four times fewer than by default."""
+CHECKPOINT_PAGES = {"NORMAL": 4000, "FULL": 400}
+"""The log between two checkpoints, in pages of 4 kB. NORMAL syncs only there: four times fewer than by default.
+FULL syncs at every commit, which takes several times longer where that makes the log's file longer: it stays short."""
 CACHE_KIB = 16_000
 """Memory for pages, taken as they are touched: what a board of 100,000 posts writes to. By default it is 2 MB, and
 storing a post there takes half as long again."""
@@ -113,7 +114,7 @@ def open_store(path: Path | None, schema: Any, *, synchronous: str) -> Store:
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA secure_delete=ON")  # deleted keys are overwritten; not every build does so by itself
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES[synchronous]}")
     except sqlite3.Error as wrong:
         connection.close()
         raise explain(wrong, str(path)) from wrong

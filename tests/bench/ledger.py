@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import tracemalloc
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from nacl.bindings import crypto_sign_open
 from rows import Row
 from trustchain import Peer, environment
 
-from lazpool.actions import exporting, logbook
+from lazpool.actions import logbook
 from lazpool.actions.desk import create_home, open_desk
 from lazpool.config import Config
 from lazpool.records.entries import (
@@ -25,13 +24,9 @@ from lazpool.records.entries import (
     entry_id,
     sign_entry,
 )
-from lazpool.records.people import certify
-from lazpool.records.receipts import PASSENGER, ReceiptTerms, sign_first, sign_second
-from lazpool.records.shape import wire_fields
 from lazpool.rules.ledger import next_entry
 from lazpool.rules.replay import verify_chain
 from lazpool.store import ledger as stored
-from lazpool.wire.codec import encode
 from lazpool.wire.signing import public_key, signing_input
 
 if TYPE_CHECKING:
@@ -55,7 +50,7 @@ def ledger(folder: Path) -> list[Row]:
         rows += made
         block = block or size
     with _home(folder / "log") as (desk, _):
-        return [*rows, *_replayed(desk), *_sizes(desk, block)]
+        return [*rows, *_replayed(desk), _size(desk, block)]
 
 
 class _home:  # noqa: N801 # a function in all but name
@@ -171,31 +166,8 @@ def _replay(desk: Desk, log: list[Envelope]) -> None:
         raise AssertionError(wrong)
 
 
-def _sizes(desk: Desk, block: int) -> list[Row]:
-    """Measure an entry with its signature, and one receipt that verifies by itself."""
+def _size(desk: Desk, block: int) -> Row:
+    """Measure an entry with its signature; `make bench ARGS=proofs` has the sizes of proofs."""
     newest = stored.entries(desk.node)[-1]
-    proof = json.dumps(exporting.bundle_of(desk, _receipt(desk)))
-    terms = sum(len(part) // 2 for part in json.loads(proof)["receipts"][0].values())
     against = f"a half block of TrustChain: {block} bytes" if block else ""
-    return [
-        Row("size of an entry with its signature", f"{len(newest.pack())} bytes", against),
-        Row("size of a receipt that verifies by itself", f"{len(proof):,} bytes", f"{terms:,} bytes without JSON"),
-    ]
-
-
-def _receipt(desk: Desk) -> bytes:
-    """Store a receipt that both have signed, and return its id; the passenger is somebody else."""
-    seeds = [secrets.token_bytes(32) for _ in range(2)]
-    rider, blind = certify(seeds[0], public_key(seeds[1]), desk.net), secrets.token_bytes(32)
-    terms = ReceiptTerms(
-        *(desk.net, secrets.token_bytes(16), desk.identity, rider.identity, blind, desk.minute // 15 * 15, 45, 284),
-        *(1, 228, "EUR", 1, 228, blind, PASSENGER, rider.log_pk, 2, blind, desk.minute + 1000),
-    )
-    half = sign_second(terms, desk.device, logbook.position(desk), desk.keys.log)
-    receipt = stored.StoredReceipt(
-        id=terms.id, deal=terms.ride, state=stored.SEALED, terms=terms.body(), first=sign_first(terms, seeds[1]),
-        debtor=encode(wire_fields(rider)), second=encode(wire_fields(half)), blind=blind, passenger=terms.passenger,
-        driver=terms.driver, unit=terms.unit, dir_seq=1, expires=terms.expires,
-    )  # fmt: skip
-    stored.save_receipt(desk.node, receipt)
-    return terms.id
+    return Row("size of an entry with its signature", f"{len(newest.pack())} bytes", against)
