@@ -8,6 +8,7 @@ Patched, once per process, and proven by one test per packet in tests/net/test_f
 - `SwarmConn._handle_muxed_stream`: an exception of a stream handler ends the connection's service. Its stream is reset.
 - `SwarmConn` logs through the root logger, whose functions install a handler on stderr at their first call.
 - `read_delim` of the protocol negotiation reads whatever length a stranger announces, before any handshake.
+- `YamuxStream` tells its peer of every read; see `muxer.give_window_back`.
 - The `libp2p` logger propagates nothing and so writes to stderr by itself, and so does trio's when there are no file
   descriptors left to accept with, ten times a second: they are given our handler.
 """
@@ -23,10 +24,12 @@ from libp2p.exceptions import ParseError
 from libp2p.network.connection import swarm_connection
 from libp2p.network.connection.swarm_connection import SwarmConn
 from libp2p.protocol_muxer import multiselect_communicator
+from libp2p.stream_muxer.yamux.yamux import YamuxStream
 from libp2p.tools.anyio_service.exceptions import LifecycleError
 from libp2p.tools.anyio_service.trio_manager import TrioManager
 from libp2p.utils.varint import read_varint_prefixed_bytes_limited
 
+from lazpool.net.muxer import give_window_back
 from lazpool.net.throttle import LibraryHandler, report
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ def install() -> None:
         logging.getLogger(name).addHandler(LibraryHandler(logging.WARNING))
     TrioManager.run_task = _guarded_run_task  # type: ignore[method-assign]  # the patch itself
     SwarmConn._handle_muxed_stream = _guarded_stream  # type: ignore[method-assign]  # noqa: SLF001 - the patch itself
+    YamuxStream._auto_tune_and_send_window_update = give_window_back  # type: ignore[method-assign]  # noqa: SLF001 - the patch itself
     vars(swarm_connection)["logging"] = logging.getLogger("libp2p.network.connection")
     vars(multiselect_communicator)["read_delim"] = _read_delim
 

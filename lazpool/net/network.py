@@ -125,9 +125,9 @@ class Network:
         """Hear a topic from now on; twice is the same as once. Nothing is unsubscribed: libp2p loses posts then."""
         await self._gossip.subscribe(topic)
 
-    def listeners(self, topic: str) -> int:
-        """Return how many connected peers are known to hear a topic."""
-        return len(self._gossip.listeners(topic))
+    def listeners(self, topic: str) -> frozenset[bytes]:
+        """Return the connected peers that are known to hear a topic, as bytes that mean nothing else."""
+        return frozenset(peer.to_bytes() for peer in self._gossip.listeners(topic))
 
     async def publish(self, topic: str, data: bytes) -> int:
         """Gossip a post under a throw-away key, waiting its turn; return how many peers it was sent to.

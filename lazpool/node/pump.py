@@ -30,8 +30,8 @@ BUSY_S = 1.0
 SUBSCRIBED_S = 1.5
 """How long a post waits for a neighbour to tell that it hears the area."""
 AGAIN_S = 4.0
-"""When a post is gossiped once more: whoever was just connecting when it went out the first time hears it now, and not
-only at the next sync. It costs a message to each neighbour; one that heard it passes it on no second time."""
+"""When a post is gossiped once more if somebody hears the area who did not then: whoever was just connecting gets it
+now, and not only at the next sync. It costs a message to each neighbour, and none passes it on a second time."""
 
 
 async def pump(node: Node, network: Network) -> None:
@@ -88,9 +88,10 @@ async def _publish(node: Node, network: Network, nursery: trio.Nursery, envelope
         areas = areas_of(signed.post)
     topics = [topic(node.desk.net, area) for area in areas]
     await _wait_for_listeners(network, topics)
+    there = {name: network.listeners(name) for name in topics}
     heard = await _gossip(network, topics, envelope)
     if heard:
-        nursery.start_soon(_gossip_again, network, topics, envelope)
+        nursery.start_soon(_gossip_again, network, there, envelope)
     log.info("post published", id=signed.id.hex()[:12], areas=len(topics), neighbours=heard)
     return heard > 0 or not topics
 
@@ -104,9 +105,9 @@ async def _gossip(network: Network, topics: list[str], envelope: bytes) -> int:
     return heard if network.peers() else 0  # gossip takes a moment longer to notice that its last neighbour is gone
 
 
-async def _gossip_again(network: Network, topics: list[str], envelope: bytes) -> None:
+async def _gossip_again(network: Network, there: dict[str, frozenset[bytes]], envelope: bytes) -> None:
     await trio.sleep(AGAIN_S)
-    await _gossip(network, topics, envelope)
+    await _gossip(network, [name for name, heard in there.items() if network.listeners(name) - heard], envelope)
 
 
 async def _wait_for_listeners(network: Network, topics: list[str]) -> None:

@@ -43,8 +43,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PROCESSES, A_SECOND, SECONDS = 6, 36, 30
-SETTLE_S, QUIET_S, WHOLE_S = 6.0, 6.0, 200.0
-"""Until the mesh stands; after the last post; and until boards are equal at most, in seconds."""
+SETTLE_S, QUIET_S, WHOLE_S = 6.0, 3.0, 200.0
+"""Until the mesh stands; how long all must have had nothing to do; and until boards are equal at most, in seconds."""
+IDLE = 0.3
+"""Processors that all use together when there is nothing to do, at most. On a machine that cannot keep pace, what they
+used until the last post was sent would be the same for everybody."""
 MOST_CPU = 1.3
 GRENOBLE, LYON = Point(45.1885, 5.7245), Point(45.7606, 4.8594)
 DAY = 24 * 60
@@ -124,7 +127,7 @@ def _nodes(folder: Path, js: Path | None = None) -> tuple[Seen, float | None]:
         ways: list[Callable[[SignedPost], None]] = [_publisher(desk) for desk in desks]
         ways += [peer.publish for peer in peers]
         seen = _publish(desks[0], ways, [*processes, *(peer.process for peer in peers)])
-        whole = None if js else _whole_after(desks, len(seen.sent))
+        whole = None if js else _whole_after(desks, seen)
         for process in processes:
             process.terminate()
             process.wait(20)
@@ -146,8 +149,7 @@ def _publish(
         author = number % len(ways)
         seen.sent[hashlib.sha256(signed.envelope).hexdigest()] = author, time.time()
         ways[author](signed)
-    time.sleep(QUIET_S)
-    seen.cpu_s = _cpu_s(processes) - before
+    seen.cpu_s = _when_done(processes) - before
     return seen
 
 
@@ -174,14 +176,14 @@ def requests(desk: Desk, count: int) -> list[SignedPost]:
     return made
 
 
-def _whole_after(desks: Sequence[Desk], count: int) -> float | None:
-    """Return the seconds until every board holds every post, None if that takes too long."""
-    began = time.monotonic()
-    while any(board.count(desk.board) < count + len(desks) for desk in desks):
-        if time.monotonic() - began > WHOLE_S:
+def _whole_after(desks: Sequence[Desk], seen: Seen) -> float | None:
+    """Return the seconds from the last post until every board was seen to hold all, None if that takes too long."""
+    last = max(at for _, at in seen.sent.values())
+    while any(board.count(desk.board) < len(seen.sent) + len(desks) for desk in desks):
+        if time.time() - last > WHOLE_S:
             return None
         time.sleep(0.2)
-    return time.monotonic() - began + QUIET_S
+    return time.time() - last
 
 
 def _bare(folder: Path) -> Seen:
@@ -211,8 +213,8 @@ def _bare(folder: Path) -> Seen:
                 seen.sent[hashlib.sha256(signed.envelope).hexdigest()] = author, start + number * every
         time.sleep(max(0.0, begin - time.time()))
         before = _cpu_s(processes)
-        time.sleep(SECONDS + QUIET_S)
-        seen.cpu_s = _cpu_s(processes) - before
+        time.sleep(SECONDS)
+        seen.cpu_s = _when_done(processes) - before
         for process in processes:
             process.stdin.close()
             process.wait(20)
@@ -227,6 +229,17 @@ def _bare(folder: Path) -> Seen:
 def _tell(process: Any, what: object) -> None:
     process.stdin.write(json.dumps(what) + "\n")
     process.stdin.flush()
+
+
+def _when_done(processes: Sequence[subprocess.Popen[Any]]) -> float:
+    """Wait until all have done what there is to do; return the processor time that they have used in their lives."""
+    deadline, used = time.monotonic() + WHOLE_S, _cpu_s(processes)
+    while time.monotonic() < deadline:
+        time.sleep(QUIET_S)
+        before, used = used, _cpu_s(processes)
+        if used - before < IDLE * QUIET_S:
+            break
+    return used
 
 
 def _cpu_s(processes: Sequence[subprocess.Popen[Any]]) -> float:

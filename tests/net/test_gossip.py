@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import trio
 from faults_base import MESHSUB, misbehaving_host
 from libp2p.peer.peerinfo import info_from_p2p_addr
 from libp2p.pubsub.pb import rpc_pb2
+from libp2p.stream_muxer.yamux.yamux import DEFAULT_WINDOW_SIZE
 from libp2p.utils.varint import encode_varint_prefixed, read_varint_prefixed_bytes
 from multiaddr import Multiaddr
 from nodes import linked, next_post, node, take_posts, until
@@ -17,6 +19,7 @@ from nodes import linked, next_post, node, take_posts, until
 from lazpool.errors import InvalidInputError
 from lazpool.net import gossip
 from lazpool.net.limits import MAX_POST
+from lazpool.net.muxer import BoundedYamux
 
 if TYPE_CHECKING:
     from libp2p.abc import INetStream
@@ -169,3 +172,25 @@ async def test_too_large_a_post_is_refused_here() -> None:
     async with node() as a:
         with pytest.raises(InvalidInputError):
             await a.publish(TOPIC, bytes(MAX_POST + 1))
+
+
+async def test_reading_costs_the_reader_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of posts that fill a window twice each arrives, and the reader answers far fewer than one frame a post."""
+    count, frames = 2 * DEFAULT_WINDOW_SIZE // MAX_POST + 20, Counter[object]()
+    write = BoundedYamux._write_frame
+
+    async def counted(self: BoundedYamux, data: bytes) -> None:
+        frames[self.peer_id] += 1
+        await write(self, data)
+
+    monkeypatch.setattr(BoundedYamux, "_write_frame", counted)
+    async with node() as author, node() as reader:
+        await linked(author, reader, TOPIC)
+        frames.clear()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take_posts, reader, count)
+            for number in range(count):
+                await author.publish(TOPIC, b"%0*d" % (MAX_POST, number))
+        to_author, to_reader = sorted(frames.values())
+        assert to_reader >= count
+        assert to_author < count // 4
