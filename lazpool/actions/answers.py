@@ -134,12 +134,12 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
         raise RefusedError("an acceptance of other terms", code="wrong-terms")
     was = deal.state
     if was in SEATED and body.driver.identity == deal.peer and body.driver.log_pk != deal.peer_log:
-        _introduce(deal, body)  # the driver's home was restored from before the acceptance
-        receipts.send_again(desk, deal)
+        if _introduce(deal, letter, body):  # the driver's home was restored from before the acceptance
+            receipts.send_again(desk, deal)
         return
     if was is State.AGREED or (was is not State.WITHDRAWN and step(deal.role, was, Event.THEY_ACCEPT) is None):
         return
-    _introduce(deal, body)
+    _introduce(deal, letter, body)
     if was is State.WITHDRAWN:  # the withdrawal and the acceptance crossed: say it again, where the driver now listens
         write(desk, deal, Cancellation(deal.reason))
         return
@@ -156,11 +156,18 @@ def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     series.ask(desk, deal)
 
 
-def _introduce(deal: Deal, body: Acceptance) -> None:
-    """Note who the driver is, by which device, and where to write to them."""
+def _introduce(deal: Deal, letter: Letter, body: Acceptance) -> bool:
+    """Note who the driver is, by which device, and where to write to them; tell whether nothing newer was known.
+
+    A home that was restored numbers its letters from that second on, so what the lost one sent is known by its number.
+    """
+    if letter.counter <= deal.card_counter:
+        return False
+    deal.card_counter = letter.counter
     deal.offer_sig, deal.bind_sig, deal.peer_name = body.offer_signature, body.bind_signature, body.name
     deal.peer, deal.peer_log, deal.peer_cert = body.driver.identity, body.driver.log_pk, body.driver.certificate
     deal.peer_card = pack_card(body.card)
+    return True
 
 
 def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:

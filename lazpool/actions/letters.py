@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KEEP_CARD = 180 * 24 * 60
 """Minutes that a contact card's keys outlive the ride, or their renewal: receipts may come late, settlements later."""
+ABOUT_THE_RIDE, KEEP_SAYING = (Cancellation, Details, Note), 30 * 24 * 60
+"""What is said about a ride is given up so many minutes after it, or after it was said: it helps nobody any more."""
 _MAX_CARD = 512
 UNANSWERED = (Cancellation, Details, Note, NewCard, Position, Dispute, DisputeEnded, ForkShown)
 """Letters whose reader has nothing to say to them but that they came."""
@@ -61,14 +63,15 @@ class Thread:
 def write(desk: Desk, deal: Deal, body: AnyBody, how: How | None = None) -> bytes:
     """Queue a letter to the partner of a deal and return its id; the caller saves the deal, whose counter moves.
 
-    It is kept as long as a card, after the ride or from now on; when the ride ends a stranger may say, up to a bound.
+    It is kept for a time, after the ride or from now on; when the ride ends a stranger may say, up to a bound.
     One that nothing else answers is repeated until its reader says that it came.
     """
     deal.counter += 1
     how = how or How()
     if isinstance(body, UNANSWERED) and are_acquainted(deal) and not how.answers:
         how = replace(how, awaits=True)
-    expires = max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + KEEP_CARD
+    kept = KEEP_SAYING if isinstance(body, ABOUT_THE_RIDE) else KEEP_CARD
+    expires = max(min(max(deal.answer_by, deal.ends), desk.minute + MAX_LIFETIME), desk.minute) + kept
     thread = Thread(deal.id, deal.about, deal.counter, unpack_card(deal.peer_card), expires)
     return send(desk, thread, body, how, _seed_of(desk, deal, body))
 

@@ -20,6 +20,7 @@ from lazpool.actions.exporting import bundle
 from lazpool.actions.resuming import resume
 from lazpool.config import Config
 from lazpool.errors import DamagedError, HaltedError, LazpoolError, RefusedError
+from lazpool.records.deal_bodies import Acceptance
 from lazpool.records.entries import RESUMED, entry_from, resumed_from
 from lazpool.records.places import Point
 from lazpool.records.settlements import CASH
@@ -138,6 +139,29 @@ def test_a_proposal_from_before_is_accepted_after(tmp_path: Path) -> None:
         town.carry()
         assert sealed(town, "ann") == sealed(town, "bob") == 1
         holds(town, "ann", "bob")
+
+
+def test_an_acceptance_of_a_lost_home_comes_late(tmp_path: Path) -> None:
+    """A driver loses the home and accepts again; the first acceptance, which comes last, turns nothing back."""
+    with Town(tmp_path, "ann", "bob") as town:
+        town.offer("bob")
+        town.request("ann")
+        deal = town.propose("ann").id
+        town.carry()
+        file, lost = back_up(town, "bob"), town["bob"].device.log_pk
+        decisions.accept(town["bob"], deal)
+        late = [row for row in town.pick_up("bob") if row.letter_kind == Acceptance.KIND]
+        lose(town, "bob", file)
+        decisions.accept(town["bob"], deal)
+        town.carry()
+        known = town.deal("ann", deal)
+        assert known.peer_log == town["bob"].device.log_pk != lost
+        assert [town.hand_over(row.tag, row.data) for row in late] == [True]
+        assert town.deal("ann", deal) == known
+        rides.done(town["ann"], deal)
+        town.carry()
+        assert sealed(town, "ann") == sealed(town, "bob") == 1
+        assert town.is_quiet()
 
 
 def test_a_ride_that_may_be_signed_already_is_not_signed_again(agreed: tuple[Town, bytes]) -> None:
