@@ -38,7 +38,7 @@ TOWNS = (Point(45.1885, 5.7245), Point(45.7606, 4.8594), Point(48.8566, 2.3522),
 """An area holds 20,000 posts at most, so a hub of so many serves some."""
 BROUGHT, ON_A_TAG = 10, 50
 """Letters that each member brings while all are there; the rest lies there for members who are away."""
-BATCH, BOUND_MB, READY_S, CALM_S, WATCH_S = 1000, 1024, 400.0, 30.0, 20.0
+BATCH, BOUND_MB, READY_S, CALM_S, WATCH_S = 1000, 1024, 900.0, 30.0, 20.0
 
 
 def hub(folder: Path) -> list[Row]:
