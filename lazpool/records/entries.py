@@ -245,7 +245,13 @@ def _check_genesis(payload: bytes) -> None:
     check_text("software", software, MAX_SOFTWARE)  # type: ignore[arg-type] # the same
 
 
+_COMMITMENT = encode((ZEROS,))[:-HASH]
+"""How the payload of nearly every entry begins; the commitment is all that follows."""
+
+
 def _check_commitment(payload: bytes) -> None:
+    if len(payload) == len(_COMMITMENT) + HASH and payload.startswith(_COMMITMENT):
+        return  # the only encoding of such an array: decoding it says the same, and takes a tenth of an entry's time
     (commitment,) = shaped(payload, MAX_PAYLOAD, 1)
     check_bytes("commitment", commitment, HASH)  # type: ignore[arg-type] # this is the check
 
