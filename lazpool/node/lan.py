@@ -28,6 +28,8 @@ YIELD_S = 3.0
 FIRST_RETRY_S, LAST_RETRY_S = 5.0, 300.0
 TRIES = 8
 """Fruitless dials after which a node is forgotten until it is heard again."""
+_UNDER_WAY = float("inf")
+"""When one is due that is being dialled."""
 
 
 async def keep(node: Node, network: Network) -> None:
@@ -60,16 +62,24 @@ class _Dialler:
         """Dial whoever is due; nobody is dialled twice at the same time."""
         self._due = {node_pk: due for node_pk, due in self._due.items() if node_pk in self._lan.heard}
         connected = set(self._network.peers())
+        there = len(connected & self._lan.heard.keys()) + sum(due == _UNDER_WAY for due, _ in self._due.values())
         for node_pk, heard in list(self._lan.heard.items()):
             if heard.until < now:
                 self._lan.forget(node_pk)
             elif node_pk in connected:
                 self._due[node_pk] = now + FIRST_RETRY_S, 0
-            elif self._is_due(node_pk, now) and len(connected & self._lan.heard.keys()) < NEIGHBOURS:
-                if not (self._dials_of_ip.take(heard.ip, now) and self._dials.take(0, now)):
-                    continue
-                self._due[node_pk] = float("inf"), self._due[node_pk][1]
+            elif self._is_due(node_pk, now) and there < NEIGHBOURS and self._may_knock(heard, now):
+                there += 1
+                self._due[node_pk] = _UNDER_WAY, self._due[node_pk][1]
                 self._nursery.start_soon(self._dial, node_pk, heard)
+
+    def _may_knock(self, heard: Heard, now: float) -> bool:
+        if not self._dials_of_ip.take(heard.ip, now):
+            return False
+        if not self._dials.take(0, now):
+            self._dials_of_ip.charge(heard.ip, now, -1)  # or who waits for others' dials would then wait for its own
+            return False
+        return True
 
     def _is_due(self, node_pk: bytes, now: float) -> bool:
         first = now if self._network.node_pk < node_pk else now + YIELD_S

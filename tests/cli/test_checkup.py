@@ -88,3 +88,14 @@ def test_a_clock_in_the_past(ada: User) -> None:
     """A computer that woke up in an earlier year is told so: it must not sign."""
     checks = examination.examine(ada.home, clock=lambda: time.time() - 86_400)
     assert [one.name for one in checks if not one.ok] == ["clock"]
+
+
+def test_a_full_disk_and_an_old_library(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are said with what is wanted, and neither hides what else was looked at."""
+    monkeypatch.setattr(examination, "ROOM", 10**18)
+    monkeypatch.setattr(examination, "LEAST_SQLITE", (99, 0))
+    status, hints = faults(ada)
+    assert status == 1
+    assert set(hints) == {"disk", "versions"}
+    assert "room" in hints["disk"]
+    assert "newer Python" in hints["versions"]

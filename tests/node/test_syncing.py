@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,6 +148,14 @@ def town(tmp_path: Path, nursery: trio.Nursery) -> Iterator[Town]:
     made.stack.close()
 
 
+@pytest.fixture
+def line(tmp_path: Path, nursery: trio.Nursery) -> Iterator[Town]:
+    """Return four nodes: three hops."""
+    made = Town(tmp_path, nursery, "ann", "bob", "cid", "dan")
+    yield made
+    made.stack.close()
+
+
 async def test_one_conversation_makes_both_boards_equal(town: Town) -> None:
     """Posts in several areas, withdrawals and posts in other areas: both have the same after one asked the other."""
     town.put("ann", range(1500))
@@ -263,30 +272,31 @@ async def test_news_is_gossiped_on(town: Town) -> None:
     assert not town.wires["cid"].gossiped
 
 
-async def test_a_post_goes_from_node_to_node(town: Town) -> None:
+async def test_a_post_goes_from_node_to_node(line: Town) -> None:
     """Three hops without any gossip: each node that syncs with the one before has what that one has."""
-    town.put("ann", range(40))
-    await town.meet("bob", "ann")
-    await town.meet("cid", "bob")
-    assert town.board("cid") == town.board("ann")
+    line.put("ann", range(40))
+    for before, name in pairwise(line.nodes):
+        await line.meet(name, before)
+    assert len(line.board("dan")) == 40
+    assert line.board("dan") == line.board("ann")
 
 
-async def test_what_gossip_loses_on_three_hops_sync_completes(town: Town) -> None:
-    """Each hop loses three of ten posts, a third arrive at the end; one round of sync brings the rest."""
-    chance, names = random.Random(3), ("ann", "bob", "cid")
-    ears = {name: Ears(town.nodes[name]) for name in names[1:]}
-    place = topic(town.nodes["ann"].desk.net, AREAS[0])
-    town.put("ann", range(300), AREAS[:1])
+async def test_what_gossip_loses_on_three_hops_sync_completes(line: Town) -> None:
+    """Each hop loses three of ten posts, a third arrive at the end; one round of sync brings the rest to everybody."""
+    chance, names = random.Random(3), tuple(line.nodes)
+    ears = {name: Ears(line.nodes[name]) for name in names[1:]}
+    place = topic(line.nodes["ann"].desk.net, AREAS[0])
+    line.put("ann", range(300), AREAS[:1])
     for number in range(300):
         for name in names[1:]:
-            if chance.random() < 0.3 or not ears[name].check(place, town.post(number).envelope, name.encode()):
+            if chance.random() < 0.3 or not ears[name].check(place, line.post(number).envelope, name.encode()):
                 break
-            hearing.store_heard(town.nodes[name].desk, [ears[name]._heard.popitem()[1]], [])
-    assert 100 < town.posts("cid") < town.posts("bob") < 240
-    await town.meet("bob", "ann")
-    await town.meet("cid", "bob")
-    assert town.posts("bob") == town.posts("cid") == 300
-    assert town.board("cid") == town.board("ann")
+            hearing.store_heard(line.nodes[name].desk, [ears[name]._heard.popitem()[1]], [])
+    assert 70 < line.posts("dan") < line.posts("cid") < line.posts("bob") < 240
+    for before, name in pairwise(names):
+        await line.meet(name, before)
+    assert [line.posts(name) for name in names] == [300] * 4
+    assert all(line.board(name) == line.board("ann") for name in names)
 
 
 async def test_floods_are_held_in_an_area_and_in_all(town: Town, autojump_clock: Any) -> None:
