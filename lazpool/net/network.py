@@ -88,12 +88,9 @@ class Network:
         """Tell whether a peer is connected by way of a relay alone."""
         return self._connections.relayed(node_pk)
 
-    async def reserve(self, relay_pk: bytes) -> float:
-        """Get or renew a place at a connected relay; return the trio time until which it holds.
-
-        Raises UnreachableError when it gives none. The place ends with the connection.
-        """
-        return await self._relay.reserve(relay_pk)
+    async def reserve(self, relay_pk: bytes) -> None:
+        """Get or renew a place at a connected relay, for as long as it is; UnreachableError when it gives none."""
+        await self._relay.reserve(relay_pk)
 
     @property
     def places(self) -> Mapping[bytes, float]:

@@ -68,15 +68,10 @@ class Relay(CircuitV2Protocol):
         given = self.resource_manager._reservations  # noqa: SLF001 - the library tells of one place only at a time
         return sum(peer in connected for peer in given), self._circuits.total() // 2
 
-    async def reserve(self, relay_pk: bytes) -> float:
-        """Ask a connected relay for a place, or to renew it; return the trio time until which it holds.
-
-        Raises UnreachableError when it gives none.
-        """
-        answer = await self._hop(relay_pk, HopMessage(type=HopMessage.RESERVE))
-        await finish(answer[0])
+    async def reserve(self, relay_pk: bytes) -> None:
+        """Ask a connected relay for a place, or to renew it; UnreachableError when it gives none."""
+        await finish(await self._hop(relay_pk, HopMessage(type=HopMessage.RESERVE)))
         self.reserved[relay_pk] = trio.current_time() + RESERVATION_S
-        return self.reserved[relay_pk]
 
     def lose(self, relay_pk: bytes) -> None:
         """Forget a place at a relay that is gone: a reservation ends with the connection."""
@@ -87,7 +82,7 @@ class Relay(CircuitV2Protocol):
         if target.relay is None:
             raise ValueError(f"{target.text} names no relay")
         wish = HopMessage(type=HopMessage.CONNECT, peer=PeerId(id=peer_id(target.node_pk).to_bytes()))
-        stream, _ = await self._hop(target.relay.node_pk, wish)
+        stream = await self._hop(target.relay.node_pk, wish)
         raw = RawConnection(
             stream,
             initiator=True,
@@ -102,8 +97,8 @@ class Relay(CircuitV2Protocol):
             await abandon(stream)
             raise UnreachableError(f"cannot reach {target.text}: {error!r}") from error
 
-    async def _hop(self, relay_pk: bytes, wish: HopMessage) -> tuple[INetStream, HopMessage]:
-        """Return the stream on which a relay said yes, and its answer."""
+    async def _hop(self, relay_pk: bytes, wish: HopMessage) -> INetStream:
+        """Return the stream on which a relay said yes."""
         stream: INetStream | None = None
         try:
             with trio.fail_after(DIAL_S):
@@ -111,7 +106,7 @@ class Relay(CircuitV2Protocol):
                 await write_delimited_msg(stream, wish)
                 answer = await read_delimited_msg(stream, HopMessage)
             if answer.type == HopMessage.STATUS and int(answer.status) == int(StatusCode.OK):
-                return stream, answer
+                return stream
             why = StatusCode(answer.status).name
         except Exception as error:  # noqa: BLE001 - border: whatever the relay did, it did not say yes
             why = repr(error)
