@@ -31,6 +31,11 @@ _ADDRESS = "lazpool join /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
 _COPY = "it is one line that begins with lazpool:hub/ ; copy all of it, scan its code again, or ask for a new one"
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 _MAX_DAYS = 400
+_HOW = {
+    "joined": "by you",
+    "found": "by your node, to have several; whoever stays there keeps to its rules, or leaves: lazpool leave",
+    None: "no",
+}
 
 
 @click.command(
@@ -113,11 +118,11 @@ def leave(app: App, hub: str, yes: bool) -> None:  # noqa: FBT001 # click's sign
 def known(app: App) -> None:
     """List the hubs that your node knows by what they say of themselves."""
     from lazpool.cli import hub_views  # noqa: PLC0415 # a command imports what it needs
-    from lazpool.store import hubs, own  # noqa: PLC0415 # the same
+    from lazpool.store import hubs  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
         found = [one for one in hubs.every(desk.board) if one.record.until > desk.second]
-        joined = {row["node_pk"]: "found" if row["found"] else "joined" for row in own.hubs(desk.node)}
+        joined = _joined(desk)
         listed = [
             {**hub_views.document(desk, one.record), "joined": joined.get(one.node_pk), "met": one.met > 0}
             for one in found
@@ -134,7 +139,10 @@ def known(app: App) -> None:
 @click.argument("hub")
 @click.pass_obj
 def show_hub(app: App, hub: str) -> None:
-    """Show what a hub says of itself: operator, areas, addresses and the rules of its community."""
+    """Show what a hub says of itself: operator, areas, addresses and the rules of its community.
+
+    And whether you joined it, or your node did by itself.
+    """
     from lazpool.cli import hub_views  # noqa: PLC0415 # a command imports what it needs
     from lazpool.store import hubs  # noqa: PLC0415 # the same
 
@@ -143,7 +151,10 @@ def show_hub(app: App, hub: str) -> None:
         if one is None:
             hint = "it tells when your node is connected to it; lazpool hub known lists who did"
             raise NotFoundError("that hub has not said anything of itself yet", hint=hint)
-        app.show(hub_views.document(desk, one.record), *hub_views.lines(desk, one.record))
+        joined = _joined(desk).get(one.node_pk)
+        document = {**hub_views.document(desk, one.record), "joined": joined}
+        how = "this one" if one.node_pk == desk.node_pk else _HOW[joined]
+        app.show(document, f"{'joined':<9} {how}", *hub_views.lines(desk, one.record))
 
 
 def _join_address(app: App, text: str, *, offline: bool) -> None:
@@ -206,6 +217,13 @@ def _meant(desk: Desk, text: str, joined: Sequence[bytes]) -> bytes:
     except InvalidInputError as wrong:
         hint = "lazpool status and lazpool hub known show which there are"
         raise NotFoundError(f"no hub is known as {plain!r}", hint=hint) from wrong
+
+
+def _joined(desk: Desk) -> dict[bytes, str]:
+    """Return the nodes that a connection is kept with: `joined` by the owner, or `found` by the node itself."""
+    from lazpool.store import own  # noqa: PLC0415 # a command imports what it needs
+
+    return {row["node_pk"]: "found" if row["found"] else "joined" for row in own.hubs(desk.node)}
 
 
 def _state(desk: Desk, one: Known, joined: dict[bytes, str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from lazpool.actions.desk import open_desk
 from lazpool.actions.hubs import describe
 from lazpool.records.hub_records import from_invite, to_invite
-from lazpool.store import gazetteer
+from lazpool.store import gazetteer, own
 from tests.cli.test_terminal import on_terminal
 from tests.cli.users import GRENOBLE, LYON, TOMORROW, User, run
 from tests.store import towns as some
@@ -96,6 +96,27 @@ def test_joining_off_a_terminal(hub: User, tmp_path: Path) -> None:
     assert ada.say("join", invite).err.splitlines()[0].split() == ["hub", "Valley", "hub"]
     assert ada.call("hub", "show", "valley HUB")["rules"] == "Be on time.\nNo smoking."
     assert [one["joined"] for one in ada.call("hub", "known")["hubs"]] == ["joined"]
+
+
+def test_a_hub_that_the_node_found_shows_its_rules(hub: User, tmp_path: Path) -> None:
+    """Nobody said yes to them, so status, list and description say that it was found, and what its rules are."""
+    ada = User(tmp_path / "ada")
+    ada.call("join", hub.call("hub", "invite")["invite"])
+    assert "joined    by you" in ada.say("hub", "show", "Valley hub").out
+    with open_desk(ada.home) as desk, desk.node.transaction():
+        (row,) = own.hubs(desk.node)
+        own.drop_hub(desk.node, row["node_pk"])
+        own.add_hub(desk.node, row["address"], row["node_pk"], desk.minute, found=True)
+    shown = ada.say("hub", "show", "Valley hub").out
+    assert "joined    by your node" in shown
+    assert "No smoking." in shown
+    assert ada.call("hub", "show", "Valley hub")["joined"] == "found"
+    assert [one["joined"] for one in ada.call("hub", "known")["hubs"]] == ["found"]
+    status = ada.say("status").out
+    assert f"found     {row['address']}" in status
+    assert "No smoking." in status
+    ada.call("leave", "Valley hub")
+    assert ada.call("hub", "show", "Valley hub")["joined"] is None
 
 
 def test_posts_name_an_invited_hub_at_once(hub: User, tmp_path: Path) -> None:

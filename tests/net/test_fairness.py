@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import trio
+from libp2p.pubsub.pb import rpc_pb2
 from nodes import linked, next_post, node, take_posts, until
 
 from lazpool.net import pace
 from lazpool.net.host import peer_id
 from lazpool.net.limits import PEER_BURST, PEER_RATE, PUBLISH_RATE
 from lazpool.net.scores import DECAY, LISTEN_BELOW, MESH_BELOW
+
+if TYPE_CHECKING:
+    import pytest
 
 TOPIC = "t"
 
@@ -75,7 +81,32 @@ async def test_posts_of_no_use_count_against_nobody() -> None:
         assert await next_post(b) == (TOPIC, b"new")
 
 
+async def test_a_bad_peer_does_not_get_itself_into_a_mesh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks to be in one is, until its score is too low; when that is forgotten it is again."""
+    async with node() as bad, node() as listener:
+        await linked(bad, listener, TOPIC)
+        router, peer = listener._gossip._router, peer_id(bad.node_pk)
+        mesh = router.mesh[TOPIC]
+        monkeypatch.setattr(router, "mesh_heartbeat", lambda: ({}, {}))  # which mends meshes in between
+
+        async def asks() -> bool:
+            mesh.discard(peer)
+            router.graft_flood_tracking.clear()
+            router.back_off.clear()
+            await router.handle_graft(rpc_pb2.ControlGraft(topicID=TOPIC), peer)
+            return peer in mesh
+
+        assert await asks()
+        for _ in range(90):
+            router.scores.count_bad(peer, TOPIC)
+        assert router.scores.topic_score(peer, TOPIC) < 2 * MESH_BELOW
+        assert not await asks()
+        for _ in range(240):
+            router.scores.on_heartbeat()
+        assert await asks()
+
+
 def test_bad_scores_heal() -> None:
-    """The worst score that rubbish can bring is forgotten within four minutes, and it keeps a peer out of the mesh."""
+    """The worst score that rubbish can bring is forgotten within four minutes."""
     assert -100 < MESH_BELOW < LISTEN_BELOW
     assert 100 * DECAY**240 < 1

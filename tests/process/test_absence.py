@@ -149,6 +149,22 @@ def test_a_hub_that_lost_its_board_while_it_was_down(people: People) -> None:
     check_books(driver, passenger)
 
 
+def test_a_hub_made_again_of_its_keys_and_settings(people: People) -> None:
+    """Nothing else was copied: members find it where it was, posts come back, and a ride goes by way of it."""
+    hub, driver, passenger = start_town(people, "driver", "passenger")
+    theirs, mine = offer(driver), request(passenger)
+    match(passenger, mine, theirs)
+    hub.kill()
+    hub.close_desk()
+    for file in hub.home.iterdir():
+        if file.name not in {"keys", "config.toml"}:
+            file.unlink()
+    hub.again()
+    until("both posts are back", lambda: board.count(hub.desk.board) == 2)
+    Ride(driver, passenger, propose(passenger, mine, theirs)).finish()
+    check_books(driver, passenger)
+
+
 @pytest.mark.parametrize("who", ["hub", "passenger"])
 def test_a_board_deleted_under_a_running_node(people: People, who: str) -> None:
     """The node makes a new one, and posts, matches and tags are in it again without a restart."""
