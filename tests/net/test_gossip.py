@@ -194,3 +194,20 @@ async def test_reading_costs_the_reader_no_frames(monkeypatch: pytest.MonkeyPatc
         to_author, to_reader = sorted(frames.values())
         assert to_reader >= count
         assert to_author < count // 4
+
+
+async def test_a_topic_that_is_added_loses_nothing_of_either() -> None:
+    """While posts of one topic flow a node begins to hear another one: all of both arrive."""
+    async with node() as author, node() as reader:
+        await linked(author, reader, "old")
+        async with trio.open_nursery() as nursery:
+            for number in range(60):
+                nursery.start_soon(author.publish, "old", b"old %d" % number)
+            got = await take_posts(reader, 20, 60)
+            await reader.subscribe("new")
+            await author.subscribe("new")
+            await until(lambda: author.listeners("new"))
+            for number in range(60):
+                nursery.start_soon(author.publish, "new", b"new %d" % number)
+            got += await take_posts(reader, 100, 60)
+        assert set(got) == {b"%s %d" % (name, number) for name in (b"old", b"new") for number in range(60)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.store import board, hubs, own
+from lazpool.store import board, hubs, letterbox, own
 from tests.process.people import until
 from tests.process.rides import offer
 
@@ -63,6 +63,21 @@ def test_a_node_finds_other_hubs_by_its_first_and_goes_on_when_that_dies(people:
     ann.call("leave", "Hub twin")
     ann.call("hub", "block", south.call("id")["node"])
     until("ann parted with both", lambda: ann.alive() and joined(ann) == keys(north) and ann.peers == 0)
+
+
+def test_an_invitation_brings_a_newcomer_to_a_running_hub(people: People) -> None:
+    """One line and one command; the next start is enough to be there, and a letterbox is open for the first post."""
+    hub, ann = people.add("hub", "ann")
+    describe(hub, "Valley hub", "Crolles")
+    hub.hub(GRENOBLE)
+    until("the hub says where it is", lambda: hub.alive() and knows(hub, hub))
+    said = ann.call("join", hub.call("hub", "invite")["invite"], "--yes")
+    assert (said["name"], said["operator"], said["rules"]) == ("Valley hub", "Crolles", "Be on time.")
+    offer(ann)
+    ann.up()
+    until("ann is there", lambda: ann.alive() and ann.peers == hub.peers == 1)
+    until("her letterbox is open", lambda: letterbox.tags_of(hub.desk.board, ann.desk.node_pk))
+    assert [row["found"] for row in own.hubs(ann.desk.node)] == [0]
 
 
 def keys(*hubs: Person) -> set[bytes]:
