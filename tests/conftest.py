@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from lazpool.roads.engine import engine_version
 
 ROOT = Path(__file__).parents[1]
 FILE = "data/liechtenstein.osm.pbf"
+
+# A shell lets what it starts in the background ignore Ctrl-C, and all that comes of it does so; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def shared(name: str) -> Path | None:
