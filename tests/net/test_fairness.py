@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import trio
@@ -40,6 +42,31 @@ def test_a_forwarder_has_a_budget() -> None:
     taken = sum(quotas.take("flooder", now / 1000) for now in range(60_000))
     assert abs(taken - (PEER_BURST + 60 * PEER_RATE)) <= 1
     assert quotas.take("other", 60)
+
+
+async def test_what_a_forwarder_sends_beyond_its_budget_is_dropped() -> None:
+    """Of thirty posts of one who may send ten, ten are taken, and those of another are, too."""
+    asked = Counter[Hashable]()
+
+    class Counted(pace.Quotas):
+        """Notes who sends."""
+
+        def take(self, peer: Hashable, now: float) -> bool:
+            """Take one of a peer's."""
+            asked[peer] += 1
+            return super().take(peer, now)
+
+    async with node() as flooder, node() as other, node() as listener:
+        listener._gossip.pubsub._quotas = Counted(0.0, 10.0)
+        await linked(flooder, listener, TOPIC)
+        await linked(other, listener, TOPIC)
+        for number in range(30):
+            await flooder.publish(TOPIC, b"flood %d" % number)
+        await until(lambda: asked[peer_id(flooder.node_pk)] >= 30)
+        await other.publish(TOPIC, b"other")
+        got = await take_posts(listener, 11, 30)
+        assert sum(data.startswith(b"flood") for data in got) == 10
+        assert b"other" in got
 
 
 def test_work_can_be_charged_later() -> None:
