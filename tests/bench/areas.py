@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LYON = Point(45.7606, 4.8594)
 LARGEST, SAMPLE, NODES = 100_000, 400, 200
 DAYS_KEPT, POST_BYTES, COPIES, CPU_MS = 7, 450, 3, 10.0
-"""Days ahead that posts are published; bytes of one; times it comes in a mesh of six; CPU of one, by the gossip bench."""
+"""Days ahead that posts are published; bytes of one; times it comes in a mesh of six; CPU of one, as measured."""
 
 
 def areas(_folder: Path) -> list[Row]:
