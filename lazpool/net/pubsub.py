@@ -69,6 +69,18 @@ class LeanRouter(GossipSub):
         keeping_one: Any = defaultdict(lambda: deque(maxlen=1))
         self.recent_message_deliveries = keeping_one
 
+    def _get_in_topic_gossipsub_peers_from_minus(
+        self,
+        topic: str,
+        num_to_select: int,
+        minus: Iterable[ID],
+        backoff_check: bool = False,  # noqa: FBT001, FBT002 - libp2p's own signature
+    ) -> list[ID]:
+        """Choose peers for a mesh, and none that is not listened to: libp2p minds that only where a peer asks."""
+        hears = self.pubsub.peer_topics[topic] if self.pubsub is not None else ()
+        unheard = {peer for peer in hears if not self.scores.allow_publish(peer, [topic])}
+        return super()._get_in_topic_gossipsub_peers_from_minus(topic, num_to_select, {*minus, *unheard}, backoff_check)
+
     async def handle_rpc(self, rpc: rpc_pb2.RPC, sender_peer_id: ID) -> None:
         """Act on a peer's control messages, unless there are more than any honest peer has."""
         control = rpc.control

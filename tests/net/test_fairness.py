@@ -133,6 +133,27 @@ async def test_a_bad_peer_does_not_get_itself_into_a_mesh(monkeypatch: pytest.Mo
         assert await asks()
 
 
+async def test_who_is_not_listened_to_is_not_chosen_for_a_mesh() -> None:
+    """A mesh that has room takes in whoever hears the topic, but nobody who passed on rubbish just now."""
+    async with node() as listener, node() as bad:
+        await linked(listener, bad, TOPIC)
+        router, peer = listener._gossip._router, peer_id(bad.node_pk)
+
+        def chosen() -> bool:
+            router.mesh[TOPIC].discard(peer)
+            router.back_off.clear()
+            router.mesh_heartbeat()
+            return peer in router.mesh[TOPIC]
+
+        assert chosen()
+        while router.scores.allow_publish(peer, [TOPIC]):
+            router.scores.count_bad(peer, TOPIC)
+        assert not chosen()
+        while not router.scores.allow_publish(peer, [TOPIC]):
+            router.scores.on_heartbeat()
+        assert chosen()
+
+
 def test_bad_scores_heal() -> None:
     """The worst score that rubbish can bring is forgotten within four minutes."""
     assert -100 < MESH_BELOW < LISTEN_BELOW
