@@ -76,7 +76,7 @@ def test_an_impatient_reader(tmp_path: Path, sent: signal.Signals) -> None:
     while len(running_in(tmp_path)) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(sent)
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert b"Traceback" not in said
     assert running_in(tmp_path) == []

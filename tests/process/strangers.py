@@ -64,7 +64,7 @@ class Stranger:
 
     def listeners(self, name: str) -> int:
         """Count the neighbours that are known to hear a topic."""
-        return self._open().listeners(name)
+        return len(self._open().listeners(name))
 
     def publish(self, name: str, data: bytes) -> int:
         """Gossip anything at all; return how many it was sent to."""
@@ -96,7 +96,7 @@ class Stranger:
 
         async def one(frame: bytes) -> None:
             nonlocal answered
-            await self._open().ask(node_pk, protocol, frame, timeout_s=30)
+            await self._open().ask(node_pk, protocol, frame, timeout_s=120)  # all wait for their turn
             answered += 1
 
         async with trio.open_nursery() as nursery:
