@@ -52,6 +52,8 @@ lint: $(DEV) docs-check ## style, types, architecture, spelling, vectors and gen
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	@# No test runs the benches: types tell when one names what has changed.
+	MYPYPATH=tests/bench:. $(BIN)/mypy --explicit-package-bases --follow-imports=silent tests/bench
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 	$(if $(wildcard protocol/generate.py),$(BIN)/python protocol/generate.py --check)

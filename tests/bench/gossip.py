@@ -244,4 +244,4 @@ def _when_done(processes: Sequence[subprocess.Popen[Any]]) -> float:
 
 def _cpu_s(processes: Sequence[subprocess.Popen[Any]]) -> float:
     times = [psutil.Process(process.pid).cpu_times() for process in processes]
-    return sum(one.user + one.system for one in times)
+    return float(sum(one.user + one.system for one in times))

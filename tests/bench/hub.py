@@ -79,8 +79,8 @@ def _fill(desk: Desk, areas: Sequence[int]) -> None:
     for first in range(0, POSTS, BATCH):
         part = enumerate(made[first : first + BATCH], first)
         with desk.board.transaction():
-            rows = [(one, outline(one.post), (areas[number % len(areas)],)) for number, one in part]
-            board.add(desk.board, rows, now=desk.minute)  # type: ignore[arg-type] # offers all
+            rows = [(one, outline(one.post), (areas[number % len(areas)],)) for number, one in part]  # type: ignore[arg-type] # offers all
+            board.add(desk.board, rows, now=desk.minute)
 
 
 def _hold(desk: Desk, count: int) -> None:

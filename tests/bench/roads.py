@@ -21,6 +21,7 @@ from lazpool.rules.driving import least_extra, road_budget_min
 from lazpool.rules.geo import MIN_PER_KM, STOP_MIN, budget_min, km
 from lazpool.rules.insertion import Inserter
 from lazpool.rules.publishing import Published, published_route
+from lazpool.rules.track import lift, track
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,8 @@ def _foretold(router: Engine, offers: list[Offered], rides: list[tuple[Point, Po
 def _judge(router: Engine, offer: Offered, ride: tuple[Point, Point]) -> tuple[bool, dict[str, bool]]:
     posted, meeting = ([centre(cell_at(end, resolution)) for end in ride] for resolution in (POST_RES, MEETING_RES))
     told = offer.told.route
-    match, proposal = (Inserter(told, *ends).least_km() * MIN_PER_KM + 2 * STOP_MIN for ends in (posted, meeting))
+    way = track(told)
+    match, proposal = (Inserter(way, lift(*ends)).least_km * MIN_PER_KM + 2 * STOP_MIN for ends in (posted, meeting))
     published = _by_road(router, told[0], told[-1], *meeting)
     wide = proposal <= budget_min(LIMIT)
     return _by_road(router, offer.start, offer.end, *ride) <= LIMIT, {
