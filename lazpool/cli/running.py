@@ -13,7 +13,7 @@ import click
 from lazpool.cli.commands import command
 from lazpool.errors import HaltedError, NoPageError, RefusedError
 from lazpool.node.presence import Presence, look
-from lazpool.store import board, hubs, own, post_office
+from lazpool.store import board, forks, hubs, own, post_office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,7 @@ def status(app: App) -> None:
             "peers": there.peers if there else 0,
             "outbox": post_office.waiting(desk.node),
             "posts": board.count(desk.board),
+            "forks": forks.count(desk.node),
             "hub": bool(there and there.hub),
             "hubs": [_hub_document(desk, row) for row in own.hubs(desk.node)],
         }
@@ -147,6 +148,8 @@ def _lines(desk: Desk, there: Presence | None, document: dict[str, object]) -> l
     lines += [f"listens   {address}" for address in (there.addresses if there else ())]
     for row in own.hubs(desk.node):
         lines += _hub_lines(desk, row)
+    if document["forks"]:
+        lines.append(f"forks     {document['forks']} of your ledger or of people you met: lazpool forks")
     return lines
 
 

@@ -41,9 +41,14 @@ def everything(db: Store) -> list[Kept]:
     return [Kept(*row) for row in db.all("SELECT log, proof, at FROM forks ORDER BY at, log")]
 
 
+def count(db: Store) -> int:
+    """Count the logs that are proved to be forked."""
+    return db.number("SELECT count(*) FROM forks")
+
+
 def is_full(db: Store) -> bool:
     """Tell whether a board takes no more."""
-    return db.number("SELECT count(*) FROM forks") >= MAX_BOARD
+    return count(db) >= MAX_BOARD
 
 
 def is_met(db: Store, log: bytes) -> bool:

@@ -9,6 +9,7 @@ from lazpool.actions.desk import open_desk
 from lazpool.actions.witnessing import Asked
 from lazpool.records.checkpoints import Statement, sign_statement
 from lazpool.rules import merkle
+from lazpool.store import forks as store
 from lazpool.wire.signing import public_key
 from tests.cli.users import User
 
@@ -50,3 +51,16 @@ def test_proofs_and_doubts(tmp_path: Path) -> None:
     ]
     shown = ada.say("forks")
     assert "checkpoints, one of them over entries 1 to 4" in " ".join(shown.out.split())
+
+
+def test_status_tells_of_forks_that_concern_us(tmp_path: Path) -> None:
+    """A proof about strangers is only kept; one about our own log, or of somebody we met, stands in `status`."""
+    ada = User(tmp_path / "ada")
+    with open_desk(ada.home) as desk:
+        store.add(desk.board, public_key(SEED), b"proof", desk.second)
+    assert ada.call("status")["forks"] == 0
+    assert "forks" not in ada.say("status").out
+    with open_desk(ada.home) as desk:
+        store.add(desk.node, desk.device.log_pk, b"proof", desk.second)
+    assert ada.call("status")["forks"] == 1
+    assert "forks     1 of your ledger or of people you met: lazpool forks" in ada.say("status").out
