@@ -32,16 +32,18 @@ from lazpool.store.database import open_store
 from lazpool.wire.envelope import open_envelope
 from lazpool.wire.keys import (
     adopt_identity,
-    has_identity,
     keep_grant,
     keep_next_identity,
     load_keys,
     next_identity,
     prepare_identity,
+    says_who,
 )
 from lazpool.wire.signing import public_key
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lazpool.actions.desk import Desk
     from lazpool.config import Config
     from lazpool.records.entries import Genesis
@@ -57,7 +59,7 @@ def rotate(desk: Desk, following: bytes = b"") -> Rotation:
     commits, then the keys take their places: after a crash in between, opening the home ends what was begun.
     """
     folder, keys = desk.config.keys_folder, desk.keys
-    following = _promised_by_us(desk, following)
+    following = _promised_key(folder, following, desk.next_commitment)
     keep_next_identity(folder, following)
     after = prepare_identity(folder)
     terms = Rotation(desk.net, desk.identity, public_key(following), commitment_to(after), desk.second)
@@ -72,12 +74,13 @@ def rotate(desk: Desk, following: bytes = b"") -> Rotation:
     return terms
 
 
-def stand_without(config: Config) -> None:
-    """Let a home whose identity key is lost stand like a device that was added: it signs, and takes the next key.
+def stand_without(config: Config, following: bytes = b"") -> None:
+    """Let a home whose identity key, or the next, is lost stand like a device that was added: it takes the next key.
 
-    What such a device keeps of its grant is in our own first entry, or beside our newest rotation.
+    following: the seed of the next identity, where this machine does not hold it. What such a device keeps of its grant
+    is in our own first entry, or beside our newest rotation.
     """
-    if has_identity(config.keys_folder):
+    if says_who(config.keys_folder):
         return
     with closing(open_store(config.node_file, node_schema, synchronous="FULL")) as node:
         entries, mine = ledger.entries(node), rotations.ours(node)
@@ -88,16 +91,17 @@ def stand_without(config: Config) -> None:
     if mine and mine[-1].new != device.identity:
         terms, _ = read_rotation(mine[-1].rotation)
         device, commitment = Device(terms.new, device.log_pk, mine[-1].own), terms.next_commitment
+    _promised_key(config.keys_folder, following, commitment)
     keep_grant(config.keys_folder, pack_standing(device, commitment))
 
 
-def _promised_by_us(desk: Desk, typed: bytes) -> bytes:
+def _promised_key(folder: Path, typed: bytes, commitment: bytes) -> bytes:
     """Return the seed of the next identity, from here or as it was typed, if it is the one that was promised."""
-    seed = typed or next_identity(desk.config.keys_folder)
+    seed = typed or next_identity(folder)
     if not seed:
         hint = "type part 2 of your paper key: lazpool key rotate --paper"
         raise RefusedError("this machine does not hold your next identity key", hint=hint, code="no-identity")
-    if commitment_to(seed) != desk.next_commitment:
+    if commitment_to(seed) != commitment:
         hint = "part 2 of the newest paper key is"
         raise RefusedError("this is not the key that your log has promised", hint=hint, code="not-promised")
     return seed

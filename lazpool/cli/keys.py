@@ -77,7 +77,7 @@ def rotate(app: App, typed: bool, yes: bool) -> None:  # noqa: FBT001 # click's 
     following = _next_key(app) if typed else b""
     config = load_config(app.home)
     with hold(config.lock_file):
-        rotating.stand_without(config)
+        rotating.stand_without(config, following)
     with app.desk() as desk, hold(desk.config.lock_file):
         terms = rotating.rotate(desk, following)
         told = len(devices.told(desk.node, terms.id)[1])

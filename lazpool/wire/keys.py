@@ -136,9 +136,9 @@ def keep_next_identity(folder: Path, seed: bytes) -> None:
         sync_folder(folder)
 
 
-def has_identity(folder: Path) -> bool:
-    """Tell whether this folder says who its owner is: by the identity, or by what an added device has in its place."""
-    return (folder / "identity.key").exists() or (folder / _GRANT).exists()
+def says_who(folder: Path) -> bool:
+    """Tell whether this folder says who its owner is: by both identities, or by what an added device has in place."""
+    return (folder / _GRANT).exists() or all((folder / f"{name}.key").exists() for name in NAMES[:2])
 
 
 def adopt_identity(folder: Path, identity: bytes) -> bool:
@@ -201,6 +201,8 @@ def _check_private(path: Path, most: int) -> None:
         hint = "restore it from a backup, or create a new home"
         if path.name == "identity.key":
             hint = "restore it from a backup, or let the next key take its place: lazpool key rotate"
+        elif path.name == "next_identity.key":
+            hint = "restore it from a backup, or type part 2 of your paper key: lazpool key rotate --paper"
         raise NotFoundError(f"{path} is missing", hint=hint) from None
     if mode & ~most:
         raise UnsafeKeysError(f"{path} has mode {mode:04o}: other people can read it", hint=f"chmod {most:o} {path}")

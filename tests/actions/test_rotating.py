@@ -275,6 +275,27 @@ def test_the_next_key_from_a_paper(ridden: Town) -> None:
     go_on(ridden, 2)
 
 
+@pytest.mark.parametrize("gone", [["next_identity"], ["identity", "next_identity"]])
+def test_the_next_key_is_lost(ridden: Town, gone: list[str]) -> None:
+    """A home without it does not open; the paper's part 2 makes it whole again, and another key changes nothing."""
+    seed, config = ridden["ann"].keys.next_identity, ridden["ann"].config
+    ridden.close("ann")
+    for name in gone:
+        (config.keys_folder / f"{name}.key").unlink()
+    for typed, code in ((b"", "no-identity"), (new_seed(), "not-promised")):
+        with pytest.raises(RefusedError) as refusal:
+            rotating.stand_without(config, typed)
+        assert refusal.value.code == code
+        with pytest.raises(NotFoundError):
+            load_keys(config.keys_folder)
+    rotating.stand_without(config, seed)
+    ridden.open("ann")
+    assert rotating.rotate(ridden["ann"], seed).new == public_key(seed)
+    ridden.restart("ann")
+    ridden["ann"].check_identity()
+    go_on(ridden, 2)
+
+
 def back_from_paper(town: Town, name: str) -> None:
     """Lose a whole home, and come back from the paper key."""
     words = [word for part in papers.paper(town[name]).parts for word in part]

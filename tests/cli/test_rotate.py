@@ -87,6 +87,20 @@ def test_the_identity_key_is_lost(tmp_path: Path) -> None:
     assert seen.returncode == 0, seen.stdout
 
 
+def test_the_next_key_is_lost(tmp_path: Path) -> None:
+    """Its file is gone: the hint names the paper, part 2 of which makes the home whole again."""
+    ada = User(tmp_path / "ada")
+    before = ada.identity
+    _, second = (part.split() for part in ada.call("key", "paper")["parts"])
+    (ada.home / "keys" / "next_identity.key").unlink()
+    status, refused = ada.run("id")
+    assert (status, "lazpool key rotate --paper" in refused["error"]["hint"]) == (4, True)
+    assert ada.run("key", "rotate", "--yes")[1]["error"]["code"] == "no-identity"
+    status, said = rotate_by_paper(ada.home, second, "--paper")
+    assert (status, said["old"]) == (0, before)
+    assert (ada.call("id")["identity"], ada.run("doctor")[0]) == (said["identity"], 0)
+
+
 def test_a_further_machine_becomes_the_one_of_the_identity(tmp_path: Path) -> None:
     """All that is left is a telephone and the paper: part 2 makes it the machine of the next identity."""
     ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
