@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("with", "state", "since", ">came back", "what")
 _NOBODY = "Nobody was asked: there is nobody whom you could have signed something with."
+_WAY_OUT = (
+    "Stuck where two copies of this home have signed: a restore from a backup made before they parted, or from your "
+    "paper key, gets all of it back. See docs/how-to/backup.md"
+)
 _SAYS = {
     SUSPECTED: "something may be missing; asked if it does not come by itself",
     ASKED: "your node asks until they answer, for up to 30 days",
@@ -51,6 +55,8 @@ def recover(app: App, other: str | None, look: bool) -> None:  # noqa: FBT001 # 
         documents = [_document(desk, one, names) for one in found]
         rows = [_row(desk, one, names) for one in found]
     app.show({"recoveries": documents}, Table(_COLUMNS, rows, _NOBODY))
+    if any(one.state == STUCK for one in found):
+        app.say(_WAY_OUT)
 
 
 def _ask(desk: Desk, wanted: list[bytes], *, named: bool) -> None:

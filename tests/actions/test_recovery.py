@@ -395,6 +395,15 @@ def put_back_a_copy(town: Town) -> None:
     town.open("ann")
 
 
+def go_on_in_a_copy(town: Town) -> None:
+    """Let that copy sign before anything tells it of the other one."""
+    put_back_a_copy(town)
+    for _ in range(2):
+        made = settlements.settle(town["ann"], town["bob"].identity, 5, "EUR", CASH)
+        settlements.refuse(town["ann"], made.id)
+    assert town.pick_up("ann"), "the partner sees none of it"
+
+
 def test_a_copy_is_noticed_before_it_signs(town: Town) -> None:
     """The partner's records show what its log has signed since: it halts, a new log goes on, and all comes back."""
     put_back_a_copy(town)
@@ -417,11 +426,7 @@ def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
     What they show of the log is kept as a proof. Recovery takes what the old log agrees with, stops where it does not,
     and says so; nothing is asked again and again.
     """
-    put_back_a_copy(town)
-    for _ in range(2):
-        made = settlements.settle(town["ann"], town["bob"].identity, 5, "EUR", CASH)
-        settlements.refuse(town["ann"], made.id)
-    assert town.pick_up("ann"), "the partner sees none of it"
+    go_on_in_a_copy(town)
     ride(town, 4, done=False)
     (known,) = forks.known(town["ann"])
     assert (known.ours, known.log, known.split.what) == (True, town["ann"].device.log_pk, What.ENTRY)
@@ -436,6 +441,32 @@ def test_a_copy_that_went_on_is_noticed(town: Town) -> None:
     town.later(days=40)
     town.later(days=31)  # nor does anybody witness the checkpoint of that month
     assert town.is_quiet()
+
+
+@pytest.mark.parametrize("by", ["backup", "paper"])
+def test_the_way_out_where_both_copies_signed(town: Town, by: str) -> None:
+    """Stuck, no ride is signed; a backup from before the copies parted, or the keys alone, bring all of it back."""
+    ride(town, 11)
+    file = back_up(town, "ann")
+    go_on_in_a_copy(town)
+    deal = ride(town, 4, done=False)
+    resuming.resume(town["ann"])
+    settle_down(town, hours=30)
+    rides.done(town["ann"], deal)
+    settle_down(town, hours=30)
+    assert town.state("bob", deal) is not State.RECEIPTED
+    if by == "backup":
+        lose(town, "ann", file)
+    else:
+        lose_everything(town, "ann")
+    settle_down(town)
+    deal = ride(town, 5, done=False)
+    settle_down(town)
+    rides.done(town["ann"], deal)
+    settle_down(town, hours=30)
+    assert town.state("bob", deal) is State.RECEIPTED
+    agree(town)
+    assert len(ledger.receipts(town["ann"].node)) == 5
 
 
 # What is refused
