@@ -59,6 +59,8 @@ def test_it_agrees_with_the_vectors() -> None:
     """Every vector of the bytes, receipts and logs has the outcome that the vector says; none of those is skipped."""
     done = run(*FILES)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.stem for path in FILES} >= KNOWN
+    assert len(done.stdout.splitlines()) == len(FILES)
     for line in done.stdout.splitlines():
         name, counts = line.split(": ")
         assert "0 failed" in counts
