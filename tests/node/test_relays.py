@@ -60,14 +60,13 @@ class Net:
         """Forget a place."""
         self.places.pop(hub, None)
 
-    async def reserve(self, hub: bytes) -> float:
+    async def reserve(self, hub: bytes) -> None:
         """Get a place."""
         await trio.lowlevel.checkpoint()
         self.reserved.append((trio.current_time(), hub))
         if hub in self.full:
             raise UnreachableError("no room")
         self.places[hub] = trio.current_time() + RESERVATION_S
-        return self.places[hub]
 
     async def ask(self, _peer: bytes, protocol: str, frame: bytes) -> bytes:
         """Tell a peer where we are."""
