@@ -9,7 +9,7 @@ from lazpool.errors import MalformedError
 from lazpool.wire.hashing import tagged_hash
 
 _CHECK = 4
-_MISTYPED = "this invitation code is mistyped or cut: it is made of the letters a to z and the digits 2 to 7"
+_MISTYPED = "this code is mistyped or cut: it is made of the letters a to z and the digits 2 to 7"
 
 
 def to_code(prefix: str, content: bytes, net: bytes) -> str:

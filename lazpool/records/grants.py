@@ -10,6 +10,7 @@ import binascii
 from dataclasses import dataclass
 
 from lazpool.errors import MalformedError
+from lazpool.records import codes
 from lazpool.records.people import MAX_NAME, Device, device_from
 from lazpool.records.shape import HASH, KEY, build, check_bytes, check_text, shaped, wire_fields, wrong
 from lazpool.wire.codec import encode
@@ -24,6 +25,7 @@ MAX_STANDING = 256
 MAX_CODE = 8192
 """Characters of a code, with all its spaces and hyphens."""
 _REQUEST, _GRANT, _CHECK = "lzdevice1", "lzgrant1", 4
+_MISTYPED = "this grant is mistyped or cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Request:
     def code(self) -> str:
         """Return the text that is carried to the identity's machine."""
         content = self.log + self.box
-        digits = base64.b32encode(_sum(content) + content).decode().rstrip("=").lower()
+        digits = codes.to_digits(_sum(content) + content)
         return "-".join((_REQUEST, *(digits[at : at + 8] for at in range(0, len(digits), 8))))
 
 
@@ -79,11 +81,7 @@ class Grant:
 
 def read_request(code: str) -> Request:
     """Return what the code of a new device asks for, or raise MalformedError; spaces, hyphens and capitals are free."""
-    digits = _plain(code.lower(), " -", _REQUEST, "the code of a device")
-    try:
-        data = base64.b32decode(digits.upper() + "=" * (-len(digits) % 8))
-    except (binascii.Error, ValueError):
-        raise MalformedError("codec", "this code is mistyped or cut") from None
+    data = codes.from_digits(_plain(code.lower(), " -", _REQUEST, "the code of a device"))
     check, content = data[:_CHECK], data[_CHECK:]
     if check != _sum(content) or len(content) != 2 * KEY:
         raise MalformedError("codec", "this code is mistyped or cut")
@@ -96,7 +94,9 @@ def read_grant(code: str, log_seed: bytes, box_sk: bytes) -> Grant:
     try:
         data = base64.b64decode(digits, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise MalformedError("codec", "this grant is mistyped or cut") from None
+        raise MalformedError("codec", _MISTYPED) from None
+    if base64.urlsafe_b64encode(data).decode() != digits:
+        raise MalformedError("codec", _MISTYPED)
     if len(data) > MAX_LETTER:
         raise MalformedError("size", "longer than any grant")
     device, *said = shaped(unseal(box_sk, data), MAX_PLAIN, 7)
