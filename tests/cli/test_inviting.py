@@ -11,6 +11,7 @@ from lazpool.actions.desk import open_desk
 from lazpool.actions.hubs import describe
 from lazpool.records.hub_records import from_invite, to_invite
 from lazpool.store import gazetteer, own
+from tests.cli.scanner import scanned
 from tests.cli.test_terminal import on_terminal
 from tests.cli.users import GRENOBLE, LYON, TOMORROW, User, run
 from tests.store import towns as some
@@ -59,7 +60,8 @@ def test_its_code_is_drawn_or_written(hub: User, tmp_path: Path) -> None:
     assert hub.call("hub", "invite", "--svg", str(svg), "--png", str(png))["files"] == [str(svg), str(png)]
     assert svg.read_text().startswith("<?xml")
     assert png.read_bytes().startswith(b"\x89PNG")
-    assert "\u2580" in hub.say("hub", "invite", "--qr").out
+    (read,) = scanned(hub.say("hub", "invite", "--qr").out)
+    assert from_invite(read).record.name == "Valley hub"
     assert "\u2580" in on_terminal(hub, "hub", "invite", COLUMNS="120")[1]
     shown = on_terminal(hub, "hub", "invite", COLUMNS="60")[1]
     assert "\u2580" not in shown

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.scanner import scanned
 from tests.cli.test_export import verify
 from tests.cli.users import TOMORROW, User, carry, ride
 
@@ -113,14 +114,18 @@ def test_bad_input(ridden: tuple[User, User], words: tuple[str, ...], status: in
 
 
 def test_a_code_for_the_bank(tmp_path: Path) -> None:
-    """The driver's account is told in a sealed letter once agreed; the passenger's node draws the code from it."""
+    """The driver's account is told in a sealed letter once agreed; the passenger's bank reads it from the code."""
     ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
     file = ada.home / "config.toml"
     file.write_text(file.read_text().replace('iban = ""', 'iban = "de89 3704 0044 0532 0130 00"'))
     ride(ada, zoe, TOMORROW, "tomorrow 08:00")
     file.write_text(file.read_text().replace("de89 3704 0044 0532 0130 00", ""))
     said = zoe.say("settle", "Ada", "5", "--method", "bank", "--qr").out
-    assert "\u2588\u2588 \u2584\u2584\u2584\u2584\u2584 " in said, "a finder of a QR code"
+    (read,) = scanned(said)
+    service, version, _, identification, _, name, account, amount, _, _, text, *_ = read.splitlines()
+    assert (service, version, identification) == ("BCD", "002", "SCT")
+    assert (name, account, amount) == ("Ada", "DE89370400440532013000", "EUR5")
+    assert text.startswith("lazpool ")
     zoe.call("refuse", zoe.call("settlements")["settlements"][0]["id"])
     assert zoe.run("settle", "Ada", "5", "--qr")[0] == 2
     assert zoe.run("settle", "Ada", "5", "--method", "bank", "--qr", "--unit", "CHF")[0] == 5
