@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lazpool.actions import asking, forks, imports, proposals, receipts, rides, rotating, seats, series
 from lazpool.actions import deals as decisions
 from lazpool.actions.endings import call_off
-from lazpool.actions.letters import How, pack_card, unpack_card, write
+from lazpool.actions.letters import How, take_card, unpack_card, write
 from lazpool.actions.matches import match_two
 from lazpool.actions.moves import MAX_NOTE, NotYetError, advance, post_seed
 from lazpool.actions.objections import by_road, objection
@@ -161,12 +161,10 @@ def _introduce(deal: Deal, letter: Letter, body: Acceptance) -> bool:
 
     A home that was restored numbers its letters from that second on, so what the lost one sent is known by its number.
     """
-    if letter.counter <= deal.card_counter:
+    if not take_card(deal, letter, body.card):
         return False
-    deal.card_counter = letter.counter
     deal.offer_sig, deal.bind_sig, deal.peer_name = body.offer_signature, body.bind_signature, body.name
     deal.peer, deal.peer_log, deal.peer_cert = body.driver.identity, body.driver.log_pk, body.driver.certificate
-    deal.peer_card = pack_card(body.card)
     return True
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions.letters import card_of_box, new_card, pack_card, write
+from lazpool.actions.letters import card_of_box, new_card, take_card, write
 from lazpool.errors import MalformedError
 from lazpool.records.deal_bodies import NewCard
 from lazpool.store import deals, own, post_office
@@ -47,5 +47,4 @@ def on_new_card(_desk: Desk, deal: Deal, letter: Letter) -> None:
     """Write to the partner by this card from now on, unless a newer one has overtaken it."""
     if not isinstance(letter.body, NewCard):
         raise MalformedError("shape", "not a card")
-    if letter.counter > deal.card_counter:
-        deal.peer_card, deal.card_counter = pack_card(letter.body.card), letter.counter
+    take_card(deal, letter, letter.body.card)

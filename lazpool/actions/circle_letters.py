@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions.letters import KEEP_CARD, How, Thread, card_of_box, pack_card, send, unpack_card
+from lazpool.actions.letters import KEEP_CARD, How, Thread, card_of_box, send, take_card, unpack_card
 from lazpool.actions.moves import NotYetError
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.circle_bodies import Told
@@ -105,6 +105,5 @@ def on_new_card(desk: Desk, _circle: Circle, person: Person, letter: Letter) -> 
     """Write by this card from now on, unless a newer one has overtaken it."""
     if not isinstance(letter.body, NewCard):
         raise MalformedError("shape", "not a card")
-    if letter.counter > person.card_counter:
-        person.card, person.card_counter = pack_card(letter.body.card), letter.counter
+    if take_card(person, letter, letter.body.card):
         store.save(desk.node, person)

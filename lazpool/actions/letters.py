@@ -15,6 +15,7 @@ from lazpool.records.shape import wire_fields
 from lazpool.rules.admission import MAX_LIFETIME
 from lazpool.rules.negotiation import Role
 from lazpool.store import devices, logs, own, post_office
+from lazpool.store.deals import Deal
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import new_seed
 from lazpool.wire.seal import box_public_key
@@ -23,8 +24,9 @@ from lazpool.wire.signing import public_key
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
     from lazpool.records.body_shape import AnyBody
+    from lazpool.records.letters import Letter
     from lazpool.records.posts import Offer, Request
-    from lazpool.store.deals import Deal
+    from lazpool.store.circles import Person
 
 KEEP_CARD = 180 * 24 * 60
 """Minutes that a contact card's keys outlive the ride, or their renewal: receipts may come late, settlements later."""
@@ -133,6 +135,22 @@ def card_of_box(desk: Desk, box: own.Box) -> Card:
 def card_of(post: Offer | Request) -> Card:
     """Return where the author of a post can be written to."""
     return Card(post.box_pk, post.post_pk, post.letterboxes)
+
+
+def take_card(theirs: Deal | Person, letter: Letter, card: Card) -> bool:
+    """Write to somebody by the card that a letter brought, unless a newer one is known; tell whether none was.
+
+    Of two cards the newer is the one in the letter with the higher counter, in whichever order they come. The caller
+    saves the deal, or the person's row in a circle.
+    """
+    if letter.counter <= theirs.card_counter:
+        return False
+    theirs.card_counter = letter.counter
+    if isinstance(theirs, Deal):
+        theirs.peer_card = pack_card(card)
+    else:
+        theirs.card = pack_card(card)
+    return True
 
 
 def pack_card(card: Card) -> bytes:

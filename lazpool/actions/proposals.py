@@ -182,6 +182,7 @@ def _fill(deal: Deal, letter: Proposal) -> None:
         letter.passenger.log_pk,
         letter.passenger.certificate,
     )
+    # The first card of theirs: no letter can have brought a newer one, so the number of this one is not asked for.
     deal.peer_card, deal.peer_name = pack_card(letter.card), letter.name
     deal.depart, deal.ends, deal.answer_by = terms.pickup_at, terms.dropoff_at, terms.answer_by
     deal.flags = letter.flags

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lazpool.actions import asking, logbook, receipts, rotating
 from lazpool.actions.confirming import ask_anew
 from lazpool.actions.corrections import SUBJECTS
-from lazpool.actions.letters import UNANSWERED, How, new_card, pack_card, write
+from lazpool.actions.letters import UNANSWERED, How, new_card, take_card, write
 from lazpool.actions.subjects import unpack
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
 from lazpool.records.entries import DEVICE_REVOKED, Revoked
@@ -75,8 +75,8 @@ def on_revoke(desk: Desk, deal: Deal, letter: Letter) -> None:
     rotations.remember_first(desk.node, deal.peer)
     if devices.revocation(desk.node, deal.peer_log) is not None:
         deal.peer_log, deal.peer_cert = device.log_pk, device.certificate
-    if deal.peer_log == device.log_pk and letter.counter > deal.card_counter:
-        deal.peer_card, deal.card_counter = pack_card(body.card), letter.counter
+    if deal.peer_log == device.log_pk:
+        take_card(deal, letter, body.card)
     write(desk, deal, KeysKnown(terms.id), How(answers=letter.id))
 
 
