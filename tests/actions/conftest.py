@@ -25,6 +25,17 @@ def agreed(tmp_path: Path) -> Iterator[tuple[Town, bytes]]:
 
 
 @pytest.fixture
+def proposed(tmp_path: Path) -> Iterator[tuple[Town, bytes]]:
+    """Ann has proposed a ride to Bob, who has not answered yet; the town and the deal's id."""
+    with Town(tmp_path, "ann", "bob") as town:
+        town.offer("bob")
+        town.request("ann")
+        deal = town.propose("ann").id
+        town.carry()
+        yield town, deal
+
+
+@pytest.fixture
 def ridden(tmp_path: Path) -> Iterator[Town]:
     """Ann rode with Bob twice, and a third ride was cancelled after she had signed."""
     with Town(tmp_path, "ann", "bob") as town:

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,7 +30,9 @@ from lazpool.rules.replay import verify_chain
 from lazpool.store import ledger, logs, marker, own
 from lazpool.wire import vault
 from lazpool.wire.signing import public_key
-from tests.town import Town
+
+if TYPE_CHECKING:
+    from tests.town import Town
 
 ROOT = Path(__file__).parents[2]
 WORDS = "correct horse battery"
@@ -125,43 +128,35 @@ def test_a_ride_agreed_before_is_ridden_after(agreed: tuple[Town, bytes], loser:
     holds(town, "ann", "bob")
 
 
-def test_a_proposal_from_before_is_accepted_after(tmp_path: Path) -> None:
+def test_a_proposal_from_before_is_accepted_after(proposed: tuple[Town, bytes]) -> None:
     """A driver who lost the home accepts with the new device, and the ride goes on to its receipt."""
-    with Town(tmp_path, "ann", "bob") as town:
-        town.offer("bob")
-        town.request("ann")
-        deal = town.propose("ann").id
-        town.carry()
-        lose(town, "bob", back_up(town, "bob"))
-        decisions.accept(town["bob"], deal)
-        town.carry()
-        rides.done(town["ann"], deal)
-        town.carry()
-        assert sealed(town, "ann") == sealed(town, "bob") == 1
-        holds(town, "ann", "bob")
+    town, deal = proposed
+    lose(town, "bob", back_up(town, "bob"))
+    decisions.accept(town["bob"], deal)
+    town.carry()
+    rides.done(town["ann"], deal)
+    town.carry()
+    assert sealed(town, "ann") == sealed(town, "bob") == 1
+    holds(town, "ann", "bob")
 
 
-def test_an_acceptance_of_a_lost_home_comes_late(tmp_path: Path) -> None:
+def test_an_acceptance_of_a_lost_home_comes_late(proposed: tuple[Town, bytes]) -> None:
     """A driver loses the home and accepts again; the first acceptance, which comes last, turns nothing back."""
-    with Town(tmp_path, "ann", "bob") as town:
-        town.offer("bob")
-        town.request("ann")
-        deal = town.propose("ann").id
-        town.carry()
-        file, lost = back_up(town, "bob"), town["bob"].device.log_pk
-        decisions.accept(town["bob"], deal)
-        late = [row for row in town.pick_up("bob") if row.letter_kind == Acceptance.KIND]
-        lose(town, "bob", file)
-        decisions.accept(town["bob"], deal)
-        town.carry()
-        known = town.deal("ann", deal)
-        assert known.peer_log == town["bob"].device.log_pk != lost
-        assert [town.hand_over(row.tag, row.data) for row in late] == [True]
-        assert town.deal("ann", deal) == known
-        rides.done(town["ann"], deal)
-        town.carry()
-        assert sealed(town, "ann") == sealed(town, "bob") == 1
-        assert town.is_quiet()
+    town, deal = proposed
+    file, lost = back_up(town, "bob"), town["bob"].device.log_pk
+    decisions.accept(town["bob"], deal)
+    late = [row for row in town.pick_up("bob") if row.letter_kind == Acceptance.KIND]
+    lose(town, "bob", file)
+    decisions.accept(town["bob"], deal)
+    town.carry()
+    known = town.deal("ann", deal)
+    assert known.peer_log == town["bob"].device.log_pk != lost
+    assert [town.hand_over(row.tag, row.data) for row in late] == [True]
+    assert town.deal("ann", deal) == known
+    rides.done(town["ann"], deal)
+    town.carry()
+    assert sealed(town, "ann") == sealed(town, "bob") == 1
+    assert town.is_quiet()
 
 
 def test_a_ride_that_may_be_signed_already_is_not_signed_again(agreed: tuple[Town, bytes]) -> None:

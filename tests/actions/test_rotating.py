@@ -401,12 +401,7 @@ def test_a_crash_while_rotating_by_the_next_key(ridden: Town, step: str, monkeyp
     """Wherever it dies, the home opens, is either of the two, and the same command ends it."""
     old = ridden["ann"].identity
     lose_identity(ridden, "ann")
-    with monkeypatch.context() as broken:
-        broken.setattr(f"lazpool.actions.rotating.{step}", _die)
-        with pytest.raises(KeyboardInterrupt):
-            rotating.rotate(ridden["ann"])
-    ridden.kill("ann")
-    ridden.restart("ann")
+    _die_rotating(ridden, step, monkeypatch)
     committed = step in {"finish", "adopt_identity"}
     assert (ridden["ann"].identity != old) is committed
     if not committed:
@@ -423,12 +418,7 @@ def test_a_crash_while_rotating(agreed: tuple[Town, bytes], step: str, monkeypat
     """Before the commit nothing has happened; after it, opening the home ends what was begun. Then it works again."""
     town, _ = agreed
     old = town["ann"].identity
-    with monkeypatch.context() as broken:
-        broken.setattr(f"lazpool.actions.rotating.{step}", _die)
-        with pytest.raises(KeyboardInterrupt):
-            rotating.rotate(town["ann"])
-    town.kill("ann")
-    town.restart("ann")
+    _die_rotating(town, step, monkeypatch)
     committed = step in {"finish", "adopt_identity"}
     assert (town["ann"].identity != old) is committed
     _check_keys(town, old)
@@ -468,6 +458,16 @@ def _check_keys(town: Town, old: bytes) -> None:
         assert promised is not None
         assert commitment_to(ann.keys.next_identity) == promised.next_commitment
     holds(town, "ann")
+
+
+def _die_rotating(town: Town, step: str, patch: pytest.MonkeyPatch) -> None:
+    """Let Ann's process die at a step of her rotation, and start it again."""
+    with patch.context() as broken:
+        broken.setattr(f"lazpool.actions.rotating.{step}", _die)
+        with pytest.raises(KeyboardInterrupt):
+            rotating.rotate(town["ann"])
+    town.kill("ann")
+    town.restart("ann")
 
 
 def _die(*_: object, **__: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +9,16 @@ import pytest
 import trio
 
 from lazpool.actions import hubs as telling
-from lazpool.actions.desk import create_home, open_desk
-from lazpool.config import Config
 from lazpool.errors import UnreachableError
 from lazpool.hub import Hub
 from lazpool.node import hubs
-from lazpool.node.state import HUB_ASK_BURST, Node
+from lazpool.node.state import HUB_ASK_BURST
 from lazpool.records import hub_records
 from lazpool.records.hub_records import DAY_S, MEMBERS, OPEN, HubRecord, sign_hub
 from lazpool.records.sync import HUB, NODE, Hello
 from lazpool.store import hubs as store
 from lazpool.store import own
-from lazpool.wire.signing import public_key
+from tests.node.alone import NOW, key, lone_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +26,9 @@ if TYPE_CHECKING:
 
     from trio.testing import MockClock
 
+    from lazpool.node.state import Node
+
 AREA = 0x841F903FFFFFFFF
-NOW = 1_800_000_000
 NAME = "/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp"
 MINUTE = 60.0
 HOUR = 3600.0
@@ -66,11 +64,6 @@ class Net:
         if peer not in self.said:
             raise UnreachableError("silent")
         return self.said[peer]
-
-
-def key(number: int) -> bytes:
-    """Return the key of a hub."""
-    return public_key(number.to_bytes(32, "big"))
 
 
 def told(node: Node, number: int, **changes: Any) -> bytes:
@@ -109,10 +102,8 @@ async def let_pass(net: Net, clock: MockClock, seconds: float) -> None:
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Net]:
     """Return the network of one node."""
-    create_home(Config(tmp_path / "ann", network="hubs"), clock=lambda: NOW)
-    with ExitStack() as stack:
-        desk = stack.enter_context(open_desk(tmp_path / "ann", clock=lambda: NOW))
-        yield Net(Node(desk, None, hub=False, fixed_areas=(AREA,)))  # type: ignore[arg-type] # nobody looks for it
+    with lone_node(tmp_path, (AREA,)) as node:
+        yield Net(node)
 
 
 async def test_another_takes_the_place_of_one_that_dies(net: Net, mock_clock: MockClock) -> None:

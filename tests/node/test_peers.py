@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,18 +10,15 @@ import pytest
 import trio
 
 from lazpool.actions import doors
-from lazpool.actions.desk import create_home, open_desk
-from lazpool.config import Config
 from lazpool.errors import UnreachableError
 from lazpool.net.address import node_name
 from lazpool.node import peers
-from lazpool.node.state import Node
 from lazpool.records import where
 from lazpool.records.sync import NODE, Hello
 from lazpool.store import doors as sides
 from lazpool.store import own
 from lazpool.store import peers as kept
-from lazpool.wire.signing import public_key
+from tests.node.alone import NOW, at, key, lone_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +26,8 @@ if TYPE_CHECKING:
 
     from trio.testing import MockClock
 
-NOW = 1_800_000_000
+    from lazpool.node.state import Node
+
 HOUR = 3600.0
 LOOKS = 2 * peers.LOOK_S
 
@@ -77,16 +74,6 @@ class Net:
         return peer
 
 
-def key(number: int) -> bytes:
-    """Return the key of a neighbour."""
-    return public_key(number.to_bytes(32, "big"))
-
-
-def at(number: int) -> str:
-    """Return where it can be dialled."""
-    return f"/ip4/192.0.2.{number}/tcp/1/p2p/{node_name(key(number))}"
-
-
 def meet(net: Net, number: int, *, dialled: bool = True, hello: bool = True) -> None:
     """Let a neighbour be connected: we dialled it, or it came to us."""
     net.there[key(number)] = (at(number) if dialled else "", f"192.0.2.{number}")
@@ -109,10 +96,8 @@ def addresses(net: Net) -> dict[bytes, str]:
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Net]:
     """Return the network of one node."""
-    create_home(Config(tmp_path / "ann", network="peers"), clock=lambda: NOW)
-    with ExitStack() as stack:
-        desk = stack.enter_context(open_desk(tmp_path / "ann", clock=lambda: NOW))
-        yield Net(Node(desk, None, hub=False, fixed_areas=()))  # type: ignore[arg-type] # nobody looks for it
+    with lone_node(tmp_path) as node:
+        yield Net(node)
 
 
 async def run(net: Net, seconds: float) -> None:

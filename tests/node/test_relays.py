@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
-from lazpool.actions.desk import create_home, open_desk
-from lazpool.config import Config
 from lazpool.errors import UnreachableError
 from lazpool.net.address import circuit, node_name
 from lazpool.net.limits import RESERVATION_S
 from lazpool.node import relays
-from lazpool.node.state import Node
 from lazpool.records import where
 from lazpool.records.sync import HUB, Hello
 from lazpool.store import own
 from lazpool.wire.signing import public_key
+from tests.node.alone import at, key, lone_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +25,8 @@ if TYPE_CHECKING:
 
     from trio.testing import MockClock
 
-NOW = 1_800_000_000
+    from lazpool.node.state import Node
+
 ME = public_key(b"m" * 32)
 
 
@@ -85,16 +83,6 @@ class Net:
         return [at for at, peer in self.reserved if peer == hub]
 
 
-def key(number: int) -> bytes:
-    """Return the key of a hub."""
-    return public_key(number.to_bytes(32, "big"))
-
-
-def at(number: int) -> str:
-    """Return where it can be dialled."""
-    return f"/ip4/192.0.2.{number}/tcp/1/p2p/{node_name(key(number))}"
-
-
 def meet(net: Net, *numbers: int) -> None:
     """Let hubs that are joined be connected."""
     for number in numbers:
@@ -106,10 +94,8 @@ def meet(net: Net, *numbers: int) -> None:
 @pytest.fixture
 def net(tmp_path: Path, nursery: trio.Nursery) -> Iterator[Net]:
     """Return the network of one node that keeps places."""
-    create_home(Config(tmp_path / "ann", network="relays"), clock=lambda: NOW)
-    with ExitStack() as stack:
-        desk = stack.enter_context(open_desk(tmp_path / "ann", clock=lambda: NOW))
-        made = Net(Node(desk, None, hub=False, fixed_areas=()))  # type: ignore[arg-type] # nobody looks for it
+    with lone_node(tmp_path) as node:
+        made = Net(node)
         nursery.start_soon(relays.keep, made.node, made)
         yield made
 
