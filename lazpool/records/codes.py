@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from string import ascii_lowercase, ascii_uppercase
 
 from lazpool.errors import MalformedError
 from lazpool.wire.hashing import tagged_hash
 
 _CHECK = 4
 _MISTYPED = "this code is mistyped or cut: it is made of the letters a to z and the digits 2 to 7"
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def to_code(prefix: str, content: bytes, net: bytes) -> str:
@@ -22,7 +24,7 @@ def from_code(prefix: str, code: str, net: bytes, most: int) -> bytes:
     """Return the bytes of a code of at most `most` characters, or raise MalformedError; hyphens do not matter."""
     if len(code) > most:
         raise MalformedError("size", f"an invitation code of more than {most} characters")
-    digits = "".join(sign for sign in code.lower() if sign not in " -\n\t\r")
+    digits = "".join(sign for sign in small(code) if sign not in " -\n\t\r")
     if not digits.startswith(prefix):
         raise MalformedError("shape", f"an invitation code begins with {prefix}")
     data = from_digits(digits.removeprefix(prefix))
@@ -30,6 +32,11 @@ def from_code(prefix: str, code: str, net: bytes, most: int) -> bytes:
     if check != _sum(content, net):
         raise MalformedError("shape", "this invitation code is mistyped, cut, or for another network")
     return content
+
+
+def small(code: str) -> str:
+    """Return a code with A to Z made small and nothing else: Python's `lower` takes the Kelvin sign for a k."""
+    return code.translate(_SMALL)
 
 
 def to_digits(data: bytes) -> str:

@@ -81,7 +81,7 @@ class Grant:
 
 def read_request(code: str) -> Request:
     """Return what the code of a new device asks for, or raise MalformedError; spaces, hyphens and capitals are free."""
-    data = codes.from_digits(_plain(code.lower(), " -", _REQUEST, "the code of a device"))
+    data = codes.from_digits(_plain(codes.small(code), " -", _REQUEST, "the code of a device"))
     check, content = data[:_CHECK], data[_CHECK:]
     if check != _sum(content) or len(content) != 2 * KEY:
         raise MalformedError("codec", "this code is mistyped or cut")

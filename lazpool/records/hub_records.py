@@ -159,7 +159,7 @@ def from_invite(text: str) -> SignedHub:
     """Return the record in an invitation, signed by its hub, or raise MalformedError; spaces do not matter."""
     if len(text) > MAX_INVITE:
         raise MalformedError("size", f"an invitation of more than {MAX_INVITE} characters")
-    plain = "".join(text.split()).lower()
+    plain = codes.small("".join(text.split()))
     if not plain.startswith(_SCHEME):
         raise MalformedError("shape", f"an invitation to a hub begins with {_SCHEME}")
     signed, signature = read_hub(codes.from_digits(plain.removeprefix(_SCHEME)))

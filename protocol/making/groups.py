@@ -52,6 +52,7 @@ def _codes() -> Group:
         "as it is made": honest,
         "with a hyphen after every eight digits, as people see it": hyphens(honest),
         "in capitals and with spaces": f"  {hyphens(honest).upper().replace('-', ' ')}\n",
+        "with a tab and the line ends of another system": f"\t{hyphens(honest)}\r\n",
     }.items():
         group.valid(comment, code=text, fields={"name": VILLAGE, "secret": SECRET})
     name = "\u00c9cole de Sassenage"
@@ -61,6 +62,7 @@ def _codes() -> Group:
     group.valid("a name of 32 bytes", code=code(SECRET, b"n" * 32), fields={"name": "n" * 32, "secret": SECRET})
     group.invalid("more than 256 characters", "size", code=honest + " " * 256)
     group.invalid("a digit that base 32 lacks", "codec", code=honest[:-1] + "1")
+    group.invalid("the Kelvin sign for k", "codec", code=honest.replace("k", "\u212a", 1))
     group.invalid("bits after the last byte that are not zero", "codec", code=honest[:-1] + after(honest[-1]))
     group.invalid("a name that is not UTF-8", "codec", code=code(SECRET, b"\xff"))
     for comment, text in {

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lazpool.errors import MalformedError
+from lazpool.records.codes import small
 from lazpool.records.groups import MAX_GROUP_NAME, ClosedGroup, from_code, member_tag, post_tag, to_code
 from tests.records.values import NET
 
@@ -42,6 +43,13 @@ def test_any_text_is_a_code_or_an_error(text: str) -> None:
     for code in (text, f"lzg1{text}"):
         with pytest.raises(MalformedError):
             from_code(code, NET)
+
+
+def test_only_a_to_z_are_made_small() -> None:
+    """What other languages than Python do not take for a letter of base 32 is none here, either."""
+    assert small("aAzZ27-\N{KELVIN SIGN}\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}") == (
+        "aazz27-\N{KELVIN SIGN}\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+    )
 
 
 def test_tags_are_all_different() -> None:
