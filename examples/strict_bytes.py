@@ -1,4 +1,4 @@
-"""Canonical MessagePack, hashes, signatures and envelopes, from protocol/conventions.md and keys-and-envelope.md.
+"""Canonical MessagePack, hashes, signatures, envelopes, seals: protocol/conventions.md and keys-and-envelope.md.
 
 A part of verify_receipt.py, which imports nothing of lazpool: the encoding is read byte by byte here, where lazpool
 decodes with msgpack and encodes again. Two ways that must come to the same.
@@ -10,10 +10,16 @@ import hashlib
 import unicodedata
 from typing import Any
 
-from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
-from nacl.exceptions import BadSignatureError
+from nacl.bindings import (
+    crypto_box_seal_open,
+    crypto_core_ed25519_is_valid_point,
+    crypto_scalarmult_base,
+    crypto_sign_open,
+)
+from nacl.exceptions import BadSignatureError, CryptoError
 
 MAX_DEPTH, MAX_ITEMS = 3, 4096
+LETTERS = (512, 1024, 2048, 4096)
 
 
 class RefusedError(Exception):
@@ -150,6 +156,18 @@ def envelope(data: bytes, limit: int) -> tuple[bytes, bytes]:
     good = len(array) == 2 and type(array[0]) is type(array[1]) is bytes and len(array[1]) == 64
     require(good, "envelope", "not a body and a signature")
     return array[0], array[1]
+
+
+def unseal(secret: bytes, letter: bytes) -> bytes:
+    """Return what was sealed to the key of a secret."""
+    require(len(letter) in LETTERS, "size", f"a letter of {len(letter)} bytes")
+    try:
+        padded = crypto_box_seal_open(letter, crypto_scalarmult_base(secret), secret)
+    except CryptoError:
+        raise RefusedError("seal", "does not open") from None
+    plain = padded.rstrip(b"\0")
+    require(plain.endswith(b"\x80"), "seal", "no padding")
+    return bytes(plain[:-1])
 
 
 def free_text(value: Any, most: int) -> None:

@@ -20,7 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where Python runs isolated, with -I, it leaves this out
 
+import agreement_records as agreements
+import circle_records as circles
+import closed_groups as groups
 import merkle_proofs as merkle
+import witness_frames
 from strict_bytes import (
     RefusedError,
     between,
@@ -32,6 +36,7 @@ from strict_bytes import (
     free_text,
     require,
     sized,
+    unseal,
     verify,
     verify_device,
 )
@@ -614,6 +619,52 @@ def _bundle(test: Test) -> None:
     require(late == test.get("beyond", []), "said", "other halves are beyond a revocation than the vector says")
 
 
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _says(found: dict[str, Any], test: Test) -> None:
+    """Refuse what has other fields, or another id, than the vector says."""
+    said = {name: test[name] for name in ("id",) if name in test} | test.get("fields", {})
+    require({name: _shown(found.get(name)) for name in said} == said, "said", "other fields than the vector says")
+
+
+def _agreement(_: Test, test: Test) -> None:
+    names = ("passenger_sig", "offer_sig", "bind_sig")
+    passenger, offer, bind = (bytes.fromhex(test[name]) for name in names)
+    by_passenger, by_driver = (
+        device(decode(bytes.fromhex(test[f"{who}_device"]), 512)) for who in ("passenger", "driver")
+    )
+    terms = agreements.agreement_terms(bytes.fromhex(test["terms"]))
+    agreements.check_passenger(terms, passenger, by_passenger)
+    agreements.check_driver(terms, offer, bind, by_driver)
+    cells = {name: f"{terms[name]:x}" for name in ("pickup", "dropoff")}
+    _says({**terms, **cells}, test)
+
+
+def _circle(read: Callable[[bytes], dict[str, Any]], test: Test) -> None:
+    terms = read(bytes.fromhex(test["terms"]))
+    circles.signed_by_all(terms, map(bytes.fromhex, test["signatures"]))
+    _says(terms, test)
+
+
+def _counted(_: Test, test: Test) -> None:
+    rides = [circles.ride(bytes.fromhex(one)) for one in test["rides"]]
+    require([one["id"].hex() for one in circles.counted(rides)] == test["counted"], "said", "other rides count")
+
+
+def _turns(group: Test, test: Test) -> None:
+    standing = circles.points(dict(zip(test["people"], test["carried"], strict=True)), test["rides"])
+    found = circles.UNIT, [*standing.values()], circles.order(standing, test["rides"], test["present"])
+    require(found == (group["unit"], test["points"], test["order"]), "said", "another's turn")
+
+
+def _tag(expected: bytes, test: Test) -> None:
+    require(expected.hex() == test["tag"], "group", "not by a member")
+
+
 CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "Codec": lambda group, test: decode(bytes.fromhex(test["bytes"]), group["limit"]),
     "Hash": lambda _, test: _is(digest(test["tag"], bytes.fromhex(test["data"])), test["digest"]),
@@ -638,6 +689,24 @@ CHECKS: dict[str, Callable[[Test, Test], object]] = {
     "MerkleInclusion": _inclusion,
     "MerkleConsistency": _consistency,
     "Bundle": lambda _, test: _bundle(test),
+    "Seal": lambda group, test: _is(
+        unseal(bytes.fromhex(group["box_sk"]), bytes.fromhex(test["bytes"])), test.get("plain", "")
+    ),
+    "Agreement": _agreement,
+    "Founding": lambda _, test: _circle(circles.founding, test),
+    "CircleRide": lambda _, test: _circle(circles.ride, test),
+    "CircleCounted": _counted,
+    "CircleCode": lambda group, test: _says(circles.invitation(test["code"], bytes.fromhex(group["net"])), test),
+    "Turns": _turns,
+    "GroupPost": lambda group, test: _tag(
+        groups.post_tag(*map(bytes.fromhex, (group["secret"], group["net"], test["post_pk"]))), test
+    ),
+    "GroupMember": lambda group, test: _tag(
+        groups.member_tag(*map(bytes.fromhex, (group["secret"], test["agreement"]))), test
+    ),
+    "GroupCode": lambda group, test: _says(groups.group(test["code"], bytes.fromhex(group["net"])), test),
+    "WitnessRequest": lambda _, test: _says(witness_frames.shown(bytes.fromhex(test["bytes"])), test),
+    "WitnessAnswer": lambda _, test: _says(witness_frames.answer(bytes.fromhex(test["bytes"])), test),
 }
 
 

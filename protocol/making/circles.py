@@ -117,6 +117,9 @@ def _foundings() -> Group:
         ("points that come from nowhere", "range", {"members": carried}),
         ("previous of 31 bytes", "range", {"previous": BEFORE[1:]}),
         ("letterboxes of 31 bytes", "range", {"members": [member(one, at=LETTERBOX[1:]) for one in MEMBERS[:3]]}),
+        ("a letterbox twice", "range", {"members": [member(one, at=LETTERBOX * 2) for one in MEMBERS[:3]]}),
+        ("a name that turns the line around", "range", {"name": "\u202eTo work"}),
+        ("a name with a space that is none", "range", {"name": "To\u00a0work"}),
     ):
         add(comment, layer, founding(**changes))
     _bent(add, founding())
@@ -165,6 +168,8 @@ def _bent(add: Any, fields: dict[str, Any]) -> None:
     """Add what is not signed as it must be, the rest being right."""
     second = MEMBERS[1]
     add("one has not signed", "signature", fields, MEMBERS[:2])
+    add("a third signs, too", "signature", fields, [*MEMBERS[:3], STRANGER])
+    add("one signs twice", "range", fields, [*MEMBERS[:3], MEMBERS[2]])
     add("a third signs for one", "signature", fields, [MEMBERS[0], STRANGER, MEMBERS[2]])
     add("by the person's key, not the device's", "signature", fields, by=second.identity)
     add("by another member's device", "signature", fields, by=MEMBERS[0].log)
@@ -184,20 +189,30 @@ def _counted() -> Group:
     back_low = {**low, "cancels": _id(low), "nonce": bytes(15) + b"\3"}
     other_driver = ride(cancels=_id(morning), driver=KEYS[0], nonce=bytes(15) + b"\4")
     back_back = ride(cancels=_id(back), nonce=bytes(15) + b"\5")
+    row = _in_a_row()
     for comment, rides, kept in (
         ("nothing", [], []),
         ("there and back", [morning, evening], [morning, evening]),
         ("two cars", [morning, others], [morning, others]),
         ("recorded twice: the lower id", [high, low], [low]),
         ("nobody is in two cars: the lower id", [morning, overlap], [min(morning, overlap, key=_id)]),
+        ("nobody is in two cars, but a car that does not count is none", row, [row[0], row[2]]),
         ("taken back", [back, morning], []),
         ("taken back, so the copy counts", [high, low, back_low], [high]),
         ("who takes it back names another driver, so it stays", [morning, other_driver], [morning]),
+        ("who takes back what nobody knows gives no points", [ride(cancels=BEFORE)], []),
         ("taking back is not taken back", [morning, back, back_back], []),
     ):
         ids = [_id(one) for one in sorted(kept, key=lambda one: (one["day"], one["leg"], _id(one)))]
         group.valid(comment, rides=[body(one) for one in rides], counted=ids)
     return group
+
+
+def _in_a_row() -> list[dict[str, Any]]:
+    """Return three cars of one morning in the order of their ids, of which the second shares somebody with each."""
+    pairs = KEYS[:2], KEYS[1:3], KEYS[2:4]
+    tries = ([ride(driver=two[0], present=two, nonce=bytes([n]) * 16) for two in pairs] for n in range(256))
+    return next(three for three in tries if sorted(three, key=_id) == three)
 
 
 def _id(fields: dict[str, Any]) -> bytes:
@@ -224,4 +239,6 @@ def _codes() -> Group:
     group.invalid("for another network", "shape", code=encoded("lzc1", pack(list(fields.values())), OTHER_NET))
     group.invalid("a field is missing", "shape", code=encoded("lzc1", pack(list(fields.values())[:-1]), NET))
     group.invalid("no name", "range", code=encoded("lzc1", pack([nonce, "", *list(fields.values())[2:]]), NET))
+    long = {**fields, "letterboxes": LETTERBOX * 6}
+    group.invalid("more than 320 bytes", "size", code=encoded("lzc1", pack(list(long.values())), NET))
     return group

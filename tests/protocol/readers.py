@@ -11,7 +11,15 @@ from lazpool.errors import MalformedError
 from lazpool.records import hub_records, mail, sync, where, witnessing
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
-from lazpool.records.circles import CoSignature, FoundingTerms, RideTerms, founding_from, invite_from, ride_from
+from lazpool.records.circles import (
+    CoSignature,
+    FoundingTerms,
+    RideTerms,
+    check_cosigners,
+    founding_from,
+    invite_from,
+    ride_from,
+)
 from lazpool.records.corrections import correction_from
 from lazpool.records.entries import GENESIS, MAX_ENTRY, check_entry, entry_from, entry_id, genesis_from
 from lazpool.records.forks import fork_from
@@ -413,6 +421,7 @@ def _cosigned(read: Callable[[bytes], FoundingTerms | RideTerms]) -> Callable[[V
         terms = read(vector.raw("terms"))
         same(vector.raw("terms"), terms.body())
         signatures = [CoSignature(*decode(bytes.fromhex(one), MAX_PART)) for one in vector.test["signatures"]]
+        check_cosigners(tuple(signatures))
         for one in signatures:
             one.check(terms)
         if not is_whole(terms, [one.identity for one in signatures]):

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h3.api.basic_int as h3
+import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazpool.errors import MalformedError
+from lazpool.records.agreements import agreement_from
+from lazpool.records.circles import founding_from, ride_from
+from lazpool.records.places import MEETING_RES
 from lazpool.wire.codec import decode
 from tests.protocol.vectors import FILES, Vector, vectors
-from tests.records.values import mutated
+from tests.records.values import mutated, retyped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,6 +38,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """Python that cannot import lazpool, even where it is installed."""
 KNOWN = {"codec", "hash", "signature", "certificate", "envelope", "entry", "chain", "receipt", "settlement", "bundle"}
 KNOWN |= {"merkle", "checkpoint", "proof", "fork", "correction", "revocation", "rotation"}
+KNOWN |= {"agreement", "circle", "turns", "group", "seal", "witness"}
+PARTS = {path.stem for path in EXAMPLES.glob("*.py")}
 BUNDLES = [vector for vector in vectors() if vector.group["type"] == "Bundle"]
 BYTES = [one.raw("bytes") for one in vectors() if len(one.test.get("bytes", "")) < 2000 and "bytes" in one.test]
 
@@ -42,17 +50,23 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def strict_bytes() -> ModuleType:
-    """Load the verifier's reader of bytes."""
-    spec = importlib.util.spec_from_file_location("strict_bytes", EXAMPLES / "strict_bytes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def part(name: str) -> ModuleType:
+    """Load a file of the verifier."""
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.pop(0)
 
 
-STRICT = strict_bytes()
+STRICT, AGREEMENTS, CIRCLES = part("strict_bytes"), part("agreement_records"), part("circle_records")
+TERMS = {
+    "Agreement": (AGREEMENTS.agreement_terms, agreement_from),
+    "Founding": (CIRCLES.founding, founding_from),
+    "CircleRide": (CIRCLES.ride, ride_from),
+}
+"""How the verifier and lazpool read the same bytes."""
+SIGNED = [one for one in vectors() if one.group["type"] in TERMS and one.test["result"] == "valid"]
 
 
 def test_it_agrees_with_the_vectors() -> None:
@@ -84,15 +98,15 @@ def test_it_disagrees_with_a_false_vector(tmp_path: Path) -> None:
     assert "1 failed" in run(tmp_path / "false.json").stdout
 
 
-@pytest.mark.parametrize("name", ["verify_receipt.py", "strict_bytes.py", "merkle_proofs.py"])
+@pytest.mark.parametrize("name", sorted(PARTS))
 def test_it_imports_nothing_of_lazpool(name: str) -> None:
     """Its imports are Python's own, PyNaCl and its own other files."""
-    tree = ast.parse((EXAMPLES / name).read_text("utf-8"))
+    tree = ast.parse((EXAMPLES / f"{name}.py").read_text("utf-8"))
     roots = {
         alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
     }
     roots |= {str(node.module).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert roots - sys.stdlib_module_names <= {"nacl", "msgpack", "strict_bytes", "merkle_proofs"}
+    assert roots - sys.stdlib_module_names <= {"nacl", *PARTS}
 
 
 def test_it_reads_exported_ledgers(tmp_path: Path) -> None:
@@ -127,6 +141,38 @@ def test_two_decoders_agree(data: st.DataObject) -> None:
 def test_two_decoders_agree_on_vectors(vector: Vector) -> None:
     """The same for every vector of the codec."""
     assert _theirs(vector.raw("bytes")) == _ours(vector.raw("bytes"))
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=600)
+def test_two_readers_of_terms_agree(data: st.DataObject) -> None:
+    """On altered terms of an agreement or a circle the verifier and lazpool agree: both read it, or the same layer."""
+    signed = data.draw(st.sampled_from(SIGNED))
+    theirs, ours = TERMS[signed.group["type"]]
+    raw = signed.raw("terms")
+    another = msgpack.packb(retyped(data.draw, decode(raw, len(raw)))) if data.draw(st.booleans()) else b""
+    changed = another or data.draw(mutated(raw))
+    assert _layer(theirs, changed) == _layer(ours, changed)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_two_readers_of_cells_agree(data: st.DataObject) -> None:
+    """The verifier reads the bits of a cell as H3 does, also those of pentagons, and of what is none."""
+    base = data.draw(st.integers(0, 127) | st.sampled_from(sorted(AGREEMENTS.PENTAGONS)))
+    digits = [*data.draw(st.lists(st.sampled_from([0, 0, *range(8)]), min_size=9, max_size=9)), *[7] * 6]
+    cell = int(f"10001001{base:07b}" + "".join(f"{digit:03b}" for digit in digits), 2)
+    cell ^= data.draw(st.just(0) | st.integers(0, 63).map(lambda bit: 1 << bit))
+    ours = cell < 2**63 and h3.is_valid_cell(cell) and h3.get_resolution(cell) == MEETING_RES
+    assert AGREEMENTS.is_cell(cell, MEETING_RES) == ours
+
+
+def _layer(read: Callable[[bytes], Any], data: bytes) -> str:
+    try:
+        read(data)
+    except (STRICT.RefusedError, MalformedError) as wrong:
+        return str(wrong.layer)
+    return "valid"
 
 
 def _theirs(data: bytes) -> Any:
