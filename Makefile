@@ -54,6 +54,7 @@ lint: $(DEV) docs-check ## style, types, architecture, spelling, vectors and gen
 	$(BIN)/mypy
 	@# No test runs the benches: types tell when one names what has changed.
 	MYPYPATH=tests/bench:. $(BIN)/mypy --explicit-package-bases --follow-imports=silent tests/bench
+	MYPYPATH=examples $(BIN)/mypy --explicit-package-bases examples/*.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 	$(if $(wildcard protocol/generate.py),$(BIN)/python protocol/generate.py --check)

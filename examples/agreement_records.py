@@ -5,21 +5,32 @@ A part of verify_receipt.py, which imports nothing of lazpool. The bits of a cel
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from strict_bytes import between, digest, fields, require, sized, verify, verify_device
+from strict_bytes import (
+    AMOUNT,
+    DISTANCE,
+    MINUTE,
+    Device,
+    between,
+    currency,
+    digest,
+    fields,
+    require,
+    sized,
+    verify,
+    verify_device,
+)
 
-MINUTE, DISTANCE, AMOUNT = (0, 2**32 - 1), (0, 100_000), (0, 2**40 - 1)
 PENTAGONS = {4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117}
 
-AGREEMENT = ("version", "net", "kind", "deal", "offer_id", "offer_pk", "passenger", "pickup", "dropoff")
-AGREEMENT += ("pickup_at", "dropoff_at", "seats", "distance", "amount", "unit", "answer_by")
+AGREEMENT = [
+    *("version", "net", "kind", "deal", "offer_id", "offer_pk", "passenger", "pickup", "dropoff"),
+    *("pickup_at", "dropoff_at", "seats", "distance", "amount", "unit", "answer_by"),
+]
 SIZES = {"net": 8, "deal": 16, "offer_id": 32, "offer_pk": 32, "passenger": 32}
 BOUNDS = {"pickup_at": MINUTE, "dropoff_at": MINUTE, "seats": (1, 8), "distance": DISTANCE, "amount": AMOUNT}
 BOUNDS |= {"answer_by": MINUTE}
-
-Device = tuple[bytes, bytes, bytes]
 
 
 def agreement_terms(data: bytes) -> dict[str, Any]:
@@ -33,8 +44,7 @@ def agreement_terms(data: bytes) -> dict[str, Any]:
     for name in ("pickup", "dropoff"):
         require(is_cell(terms[name], 9), "range", f"the {name} is no cell of resolution 9")
     require(terms["pickup_at"] <= terms["dropoff_at"], "range", "dropped off before picked up")
-    good = type(terms["unit"]) is str and re.fullmatch("[A-Z]{3}", terms["unit"]) is not None
-    require(good, "range", "no currency")
+    currency(terms["unit"])
     return {**terms, "id": digest("lz/agree/1", data)}
 
 

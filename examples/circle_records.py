@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from closed_groups import code_content, printable
-from strict_bytes import between, device, digest, fields, free_text, require, sized, verify, verify_device
+from strict_bytes import MINUTE, between, device, digest, fields, free_text, require, sized, verify, verify_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 UNIT = 27720
-MINUTE, CARRY = (0, 2**32 - 1), (-(2**32 - 1), 2**32 - 1)
+CARRY = -(2**32 - 1), 2**32 - 1
 DAY = 24 * 60
 NEVER = -1
 
@@ -102,7 +102,8 @@ def counted(rides: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rides that count, of whole ones of one circle, by day, leg and id."""
     same = ("circle", "day", "leg", "driver", "present")
     cancelled = [(one["cancels"], [one[name] for name in same]) for one in rides if one["cancels"]]
-    count, busy = [], set()
+    count: list[dict[str, Any]] = []
+    busy: set[tuple[Any, ...]] = set()
     for one in sorted(rides, key=lambda one: one["id"]):
         if one["cancels"] or (one["id"], [one[name] for name in same]) in cancelled:
             continue

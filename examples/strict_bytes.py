@@ -7,6 +7,7 @@ decodes with msgpack and encodes again. Two ways that must come to the same.
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from typing import Any
 
@@ -19,6 +20,8 @@ from nacl.bindings import (
 from nacl.exceptions import BadSignatureError, CryptoError
 
 MAX_DEPTH, MAX_ITEMS = 3, 4096
+MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
+DISTANCE = 0, 100_000
 LETTERS = (512, 1024, 2048, 4096)
 
 
@@ -139,7 +142,10 @@ def verify(
         raise RefusedError("signature", f"the signature {tag} does not hold") from None
 
 
-def device(array: Any) -> tuple[bytes, bytes, bytes]:
+Device = tuple[bytes, bytes, bytes]
+
+
+def device(array: Any) -> Device:
     """Return identity, log and certificate, not yet verified."""
     require(type(array) is list and len(array) == 3, "shape", "no device")
     return sized(array[0], 32), sized(array[1], 32), sized(array[2], 64)
@@ -176,3 +182,8 @@ def free_text(value: Any, most: int) -> None:
     require(
         good and not any(unicodedata.category(one) == "Cc" and one != "\n" for one in value), "range", "no free text"
     )
+
+
+def currency(value: Any) -> None:
+    """Refuse what is no unit of money."""
+    require(type(value) is str and re.fullmatch("[A-Z]{3}", value) is not None, "range", "no currency")

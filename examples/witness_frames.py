@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from strict_bytes import between, fields, require, sized
+from strict_bytes import SECOND, between, fields, require, sized
 
-ENTRIES, SECOND = (0, 2**32 - 2), (0, 2**40 - 1)
+ENTRIES = 0, 2**32 - 2
 
 
 def shown(data: bytes) -> dict[str, Any]:
