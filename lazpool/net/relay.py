@@ -64,9 +64,8 @@ class Relay(CircuitV2Protocol):
     @property
     def carried(self) -> tuple[int, int]:
         """Return how many places were given to peers that are connected, and how many circuits are carried now."""
-        connected = self._host.get_network().connections
-        given = self.resource_manager._reservations  # noqa: SLF001 - the library tells of one place only at a time
-        return sum(peer in connected for peer in given), self._circuits.total() // 2
+        self._take_back()
+        return len(self.resource_manager._reservations), self._circuits.total() // 2  # noqa: SLF001 - not told otherwise
 
     async def reserve(self, relay_pk: bytes) -> None:
         """Ask a connected relay for a place, or to renew it; UnreachableError when it gives none."""
@@ -135,7 +134,14 @@ class Relay(CircuitV2Protocol):
             report("reservation for somebody else", stream.muxed_conn.peer_id)
             await self._send_status(stream, StatusCode.PERMISSION_DENIED, "")
             return
+        self._take_back()
         await super()._handle_reserve(stream, msg)
+
+    def _take_back(self) -> None:
+        """Forget the places of peers that are gone; the library lets them fill the relay for their whole time."""
+        given = self.resource_manager._reservations  # noqa: SLF001 - the library tells of one place only at a time
+        for peer in [peer for peer in given if not self.resource_manager.has_reservation(peer)]:
+            del given[peer]
 
     async def _handle_connect(self, stream: INetStream, msg: HopMessage) -> None:
         """Carry a circuit, within the bounds of its caller, its target and all; idle or not, it ends in time."""

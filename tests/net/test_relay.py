@@ -130,6 +130,36 @@ async def test_circuits_are_bounded_in_number_bytes_and_time(monkeypatch: pytest
         await b.connect(second)
 
 
+async def test_there_is_room_for_so_many_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newcomer beyond them is refused, who has one renews it, and whoever goes leaves no place taken."""
+    monkeypatch.setattr("lazpool.net.relay.RESERVATIONS", 2)
+    async with host(relay=True) as hub, host() as a, host() as late:
+        await reserved(a, hub)
+        async with host() as b:
+            await reserved(b, hub)
+            with pytest.raises(UnreachableError, match="RESOURCE_LIMIT"):
+                await reserved(late, hub)
+            await a.reserve(hub.node_pk)
+        await until(lambda: b.node_pk not in hub.peers())
+        await reserved(late, hub)
+        assert hub.carried == (2, 0)
+
+
+@pytest.mark.parametrize("bound", ["CIRCUITS", "CIRCUITS_PER_PEER"])
+async def test_so_many_circuits_are_carried_in_all_and_to_one_node(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    """Whoever calls: one more is refused, by its caller or not, and is carried when another one has ended."""
+    monkeypatch.setattr(f"lazpool.net.relay.{bound}", 1)
+    async with host(relay=True) as hub, host() as a, host() as d, host() as c:
+        first, second = await reserved(a, hub), await reserved(d, hub)
+        wanted = second if bound == "CIRCUITS" else first
+        async with host() as b:
+            await b.connect(first)
+            with pytest.raises(UnreachableError, match="RESOURCE_LIMIT"):
+                await c.connect(wanted)
+        await until(lambda: hub.carried[1] == 0)
+        await c.connect(wanted)
+
+
 async def test_an_old_circuit_ends_though_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time runs for idle circuits, too."""
     monkeypatch.setattr("lazpool.net.relay.CIRCUIT_S", 2)
