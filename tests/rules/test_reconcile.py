@@ -107,6 +107,20 @@ def test_large_boards(count: int, differ: int) -> None:
         assert talk.bytes < (40_000 if differ else 100)
 
 
+def test_the_largest_boards_that_are_promised() -> None:
+    """Two of 100,000 posts that differ by 100 are equal after five trips, giving counted, and 60 kB; then for 1 kB."""
+    everything = town(100_000)
+    odd = random.Random(1).sample(everything, 100)
+    ours, theirs = set(everything) - set(odd[::2]), set(everything) - set(odd[1::2])
+    talk = Talk(ours, theirs)
+    assert ours | talk.got == theirs | set(talk.asker.surplus) == set(everything)
+    assert talk.trips + -(-len(talk.asker.surplus) // sync.POSTS) <= 5
+    assert talk.bytes <= 60_000
+    again = Talk(everything, everything)
+    assert (again.trips, again.got) == (1, set())
+    assert again.bytes < 1000
+
+
 def test_a_new_board_lists_everything_cheaply() -> None:
     """Who has nothing learns of 20,000 posts for less than 20 bytes each, lists and fetching together."""
     talk = Talk([], town(20_000))
