@@ -13,7 +13,7 @@ import trio
 
 from lazpool.actions import hearing
 from lazpool.node.state import say
-from lazpool.records import sync
+from lazpool.records import covers, sync
 from lazpool.records.posts import read_post
 from lazpool.rules import reconcile
 from lazpool.rules.areas import topic
@@ -181,9 +181,9 @@ async def _pass_on(node: Node, network: Network, news: Sequence[sync.Post]) -> N
 def _posts(node: Node, elements: Iterable[bytes], areas: tuple[int, ...]) -> Iterable[sync.Post]:
     """Yield the posts of elements that are still here, with their areas."""
     for element in elements:
-        identifier = element[sync.MINUTE : sync.KEY]
+        identifier = element[covers.MINUTE : covers.KEY]
         for envelope in board.envelopes(node.desk.board, (identifier,)).values():
-            yield sync.Post(envelope, sync.areas_of_element(element, areas))
+            yield sync.Post(envelope, covers.areas_of_element(element, areas))
 
 
 def _is_refused(node: Node, post: sync.Post) -> bool:
@@ -191,7 +191,7 @@ def _is_refused(node: Node, post: sync.Post) -> bool:
     signed, _ = read_post(post.envelope)
     if board.is_known(node.desk.board, signed):
         return False
-    key = sync.start_of(signed.post.expires) + signed.id
+    key = covers.start_of(signed.post.expires) + signed.id
     node.refused.pop(key, None)
     node.refused[key] = post.areas, trio.current_time()
     if len(node.refused) > REFUSED:
@@ -203,4 +203,4 @@ def _refused(node: Node, areas: tuple[int, ...]) -> list[bytes]:
     """Return the elements that were refused not long ago, as they stand among those of some areas."""
     while node.refused and next(iter(node.refused.values()))[1] < trio.current_time() - REFUSED_S:
         node.refused.popitem(last=False)
-    return [key + sync.code_of(known, areas) for key, (known, _) in node.refused.items()]
+    return [key + covers.code_of(known, areas) for key, (known, _) in node.refused.items()]

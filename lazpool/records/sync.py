@@ -11,23 +11,23 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from lazpool.errors import MalformedError
+from lazpool.records.covers import check_cover, flat_cover, parts_of
 from lazpool.records.places import AREA_RES, check_cell, pack_areas, unpack_areas
 from lazpool.records.posts import MAX_POST
-from lazpool.records.shape import HASH, MAX_MINUTE, build, check_bytes, check_uint, wrong
+from lazpool.records.shape import MAX_MINUTE, build, check_bytes, check_uint, wrong
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.hashing import NET_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from lazpool.records.covers import Cover
     from lazpool.wire.codec import Value
 
 PROTOCOL = "/lazpool/sync/1"
 MAX_REQUEST = 64 * 1024
 MAX_RESPONSE = 64 * 1024
 MAX_AREAS = 256
-MAX_PARTS = 1024
-"""Parts of one cover."""
 POSTS = 128
 """Posts in one frame, fewer where they are large."""
 _AROUND = 8
@@ -35,45 +35,7 @@ _AROUND = 8
 
 NODE, HUB = 0, 1
 
-SALT = SHORT = 8
-RANGE_TAG, SHORT_TAG = "lz/range/1", "lz/short/1"
-MINUTE = 4
-KEY = MINUTE + HASH
-"""Bytes of an element's key: the minute it expires, most significant byte first, and its id."""
-SKIP, LIST = 0, 1
-"""What a part may say beside a fingerprint and a list: nothing, and that a list is wanted."""
-END = b"\xff" * MINUTE
-"""A bound above every key: no post expires then."""
-
-
-class Part(NamedTuple):
-    """What is said of a range, which begins where the part before ends, up to `upper`, not included.
-
-    says: SKIP, LIST, a fingerprint of 8 bytes, or a list of short names of 8 bytes each.
-    """
-
-    upper: bytes
-    says: int | bytes | tuple[bytes, ...]
-
-
-Cover: TypeAlias = "tuple[Part, ...]"
-
-
-def start_of(minute: int) -> bytes:
-    """Return the bound below every key that expires at a minute or later."""
-    return minute.to_bytes(MINUTE, "big")
-
-
-def code_of(known: Container[int], areas: tuple[int, ...]) -> bytes:
-    """Return what stands behind the key in an element: a bit for each area compared, set if it is known there."""
-    number = sum(1 << at for at, area in enumerate(areas) if area in known)
-    return number.to_bytes(-(-len(areas) // 8), "big")
-
-
-def areas_of_element(element: bytes, areas: tuple[int, ...]) -> tuple[int, ...]:
-    """Return in which of the areas compared an element is known."""
-    number = int.from_bytes(element[KEY:], "big")
-    return tuple(area for at, area in enumerate(areas) if number >> at & 1)
+SALT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +84,7 @@ class Question:
 
     def fields(self) -> tuple[Value, ...]:
         """Return what stands on the wire after the kind."""
-        return pack_areas(self.areas), self.since, self.salt, _flat(self.cover)
+        return pack_areas(self.areas), self.since, self.salt, flat_cover(self.cover)
 
 
 class Compare(Question):
@@ -134,7 +96,7 @@ class Compare(Question):
     @classmethod
     def read(cls, areas: bytes, since: int, salt: bytes, flat: tuple[Value, ...]) -> Compare:
         """Build it from what stands on the wire."""
-        return cls(unpack_areas(areas), since, salt, _parts(flat))
+        return cls(unpack_areas(areas), since, salt, parts_of(flat))
 
 
 class GetPosts(Question):
@@ -146,7 +108,7 @@ class GetPosts(Question):
     @classmethod
     def read(cls, areas: bytes, since: int, salt: bytes, flat: tuple[Value, ...]) -> GetPosts:
         """Build it from what stands on the wire."""
-        return cls(unpack_areas(areas), since, salt, _parts(flat))
+        return cls(unpack_areas(areas), since, salt, parts_of(flat))
 
 
 class Post(NamedTuple):
@@ -210,12 +172,12 @@ def read_hello(data: bytes) -> Hello:
 
 def pack_cover(cover: Cover) -> bytes:
     """Return the bytes of the answer to a comparison."""
-    return encode(_flat(cover))
+    return encode(flat_cover(cover))
 
 
 def read_cover(data: bytes, since: int) -> Cover:
     """Decode the answer to a comparison that began at minute `since`, or raise MalformedError."""
-    cover = build(_parts, decode(data, MAX_RESPONSE))
+    cover = build(parts_of, decode(data, MAX_RESPONSE))
     check_cover(cover, since, least=0)
     return cover
 
@@ -264,43 +226,6 @@ def check_areas(areas: tuple[int, ...]) -> None:
         raise wrong("areas", f"not 1 to {MAX_AREAS} in rising order")
     for area in areas:
         check_cell("areas", area, AREA_RES)
-
-
-def check_cover(cover: Cover, since: int, least: int = 1) -> None:
-    """Check that bounds rise, and that each part says something that a part can say."""
-    if not least <= len(cover) <= MAX_PARTS:
-        raise wrong("cover", f"not {least} to {MAX_PARTS} parts")
-    lower = start_of(since)
-    for upper, says in cover:
-        if type(upper) is not bytes or len(upper) > KEY or upper <= lower:
-            raise wrong("cover", "bounds that do not rise")
-        lower = upper
-        if type(says) is int and says not in {SKIP, LIST}:
-            raise wrong("cover", f"no part says {says}")
-        if type(says) is bytes and len(says) != SHORT:
-            raise wrong("cover", f"a fingerprint not of {SHORT} bytes")
-
-
-def _flat(cover: Cover) -> tuple[Value, ...]:
-    flat: list[Value] = []
-    for upper, says in cover:
-        flat += [upper, (b"".join(says),) if isinstance(says, tuple) else says]
-    return tuple(flat)
-
-
-def _parts(flat: tuple[Value, ...]) -> Cover:
-    if type(flat) is not tuple or len(flat) % 2:
-        raise MalformedError("shape", "a cover without its last part")
-    return tuple(Part(upper, _says(says)) for upper, says in zip(flat[::2], flat[1::2], strict=True))  # type: ignore[arg-type] # check_cover looks at it
-
-
-def _says(value: Value) -> int | bytes | tuple[bytes, ...]:
-    if type(value) is int or type(value) is bytes:
-        return value
-    if type(value) is not tuple or len(value) != 1 or type(value[0]) is not bytes or len(value[0]) % SHORT:
-        raise MalformedError("shape", "neither a mark, a fingerprint nor a list")
-    names = value[0]
-    return tuple(names[at : at + SHORT] for at in range(0, len(names), SHORT))
 
 
 def _posts(items: tuple[Value, ...]) -> tuple[Post, ...]:

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lazpool.errors import MalformedError
-from lazpool.records.sync import END, LIST, MAX_PARTS, RANGE_TAG, SHORT, SHORT_TAG, SKIP, Part, start_of
+from lazpool.records.covers import END, LIST, MAX_PARTS, RANGE_TAG, SHORT, SHORT_TAG, SKIP, Part, start_of
 from lazpool.wire.hashing import keyed_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lazpool.records.sync import Cover
+    from lazpool.records.covers import Cover
 
 LEAF = 16
 """A range that differs is split into parts of about so many elements, and asked as a list where no more are here."""

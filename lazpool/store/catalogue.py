@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from lazpool.records.sync import MINUTE, code_of, start_of
+from lazpool.records.covers import MINUTE, code_of, start_of
 
 if TYPE_CHECKING:
     import sqlite3

@@ -19,7 +19,7 @@ from lazpool.errors import UnreachableError
 from lazpool.node import links, syncing
 from lazpool.node.ears import ALL_BURST, AREA_BURST, AREA_RATE, Ears
 from lazpool.node.state import Node
-from lazpool.records import sync
+from lazpool.records import covers, sync
 from lazpool.records.posts import Withdrawal, sign_post
 from lazpool.rules.areas import topic
 from lazpool.rules.outline import outline
@@ -228,7 +228,7 @@ async def test_a_neighbour_that_asks_too_much_is_told_nothing_for_a_while(town: 
     town.put("bob", range(500))
     bob, wire = town.nodes["bob"], town.wires["ann"]
     bob.work = type(bob.work)(rate=1.0, burst=2000.0)
-    cover = (sync.Part(sync.END, b"differs!"),)
+    cover = (covers.Part(covers.END, b"differs!"),)
     asked = sync.pack_frame(sync.Compare(AREAS, MIDNIGHT, b"saltsalt", cover))
     answers = [await wire.ask(bob.desk.node_pk, sync.PROTOCOL, asked) for _ in range(10)]
     told = [answer for answer in answers if sync.read_cover(answer, MIDNIGHT)]

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from lazpool.errors import UnreachableError
-from lazpool.records import mail, sync
+from lazpool.records import covers, mail, sync
 from lazpool.rules.areas import topic
 from lazpool.store import board, own
 from lazpool.wire.codec import encode
@@ -97,7 +97,7 @@ MALFORMED = {
     "a hello of another shape": encode((1, NET, 0)),
     "a hello with three hundred areas": encode((1, NET, 0, (AREA,) * 300)),
     "areas that are none": encode((1, NET, 0, (1, 2, 3))),
-    "a question without an area": encode((2, b"", 30, bytes(8), (sync.END, bytes(8)))),
+    "a question without an area": encode((2, b"", 30, bytes(8), (covers.END, bytes(8)))),
     "a question about nothing": encode((3, b"", 30, bytes(8), ())),
     "too many posts": encode((4, ((b"x", b"abc"),) * 129)),
     "sixty kilobytes": bytes(60_000),

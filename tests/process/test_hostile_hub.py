@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lazpool.actions import deals, proposals
-from lazpool.records import mail, sync
+from lazpool.records import covers, mail, sync
 from lazpool.rules.negotiation import State
 from lazpool.store import deals as kept
 from lazpool.store import own
@@ -90,14 +90,14 @@ def narrowing(frame: bytes) -> bytes:
     asked = sync.read_frame(frame)
     if not isinstance(asked, sync.Compare):
         return sync.pack_posts(())
-    said, lower = list[sync.Part](), sync.start_of(asked.since)
+    said, lower = list[covers.Part](), covers.start_of(asked.since)
     for upper, says in asked.cover[:300]:
-        if says == sync.LIST:
-            said.append(sync.Part(upper, tuple(number.to_bytes(8, "big") for number in range(20))))
-        elif says == sync.SKIP:
-            said.append(sync.Part(upper, sync.SKIP))
+        if says == covers.LIST:
+            said.append(covers.Part(upper, tuple(number.to_bytes(8, "big") for number in range(20))))
+        elif says == covers.SKIP:
+            said.append(covers.Part(upper, covers.SKIP))
         else:
-            said += [sync.Part(lower + b"\x00", b"differs!"), sync.Part(upper, b"differs!")]
+            said += [covers.Part(lower + b"\x00", b"differs!"), covers.Part(upper, b"differs!")]
         lower = upper
     return sync.pack_cover(tuple(said))
 
@@ -105,7 +105,7 @@ def narrowing(frame: bytes) -> bytes:
 def backwards(frame: bytes) -> bytes:
     """Answer with bounds that fall."""
     if isinstance(sync.read_frame(frame), sync.Compare):
-        return sync.pack_cover((sync.Part(sync.END, b"differs!"), sync.Part(b"\xf0", b"differs!")))
+        return sync.pack_cover((covers.Part(covers.END, b"differs!"), covers.Part(b"\xf0", b"differs!")))
     return sync.pack_posts(())
 
 
@@ -113,7 +113,7 @@ def promising(frame: bytes) -> bytes:
     """List whatever is asked as there, and bring posts that are none."""
     asked = sync.read_frame(frame)
     if isinstance(asked, sync.Compare):
-        return sync.pack_cover((sync.Part(sync.END, tuple(number.to_bytes(8, "big") for number in range(4096))),))
+        return sync.pack_cover((covers.Part(covers.END, tuple(number.to_bytes(8, "big") for number in range(4096))),))
     return sync.pack_posts((sync.Post(b"no envelope", (AREA,)),))
 
 

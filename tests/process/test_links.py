@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lazpool.actions import deals
-from lazpool.records import sync
+from lazpool.records import covers, sync
 from lazpool.rules import reconcile
 from lazpool.rules.negotiation import State
 from lazpool.store import deals as kept
@@ -67,7 +67,7 @@ def test_what_sync_brings_is_news_to_the_others(people: People) -> None:
         asked = sync.read_frame(frame)
         if not isinstance(asked, sync.Question):
             return sync.pack_taken(0)
-        element = sync.start_of(post.expires) + post.id + sync.code_of({AREA}, asked.areas)
+        element = covers.start_of(post.expires) + post.id + covers.code_of({AREA}, asked.areas)
         if isinstance(asked, sync.GetPosts):
             return sync.pack_posts((sync.Post(post.envelope, (AREA,)),))
         return sync.pack_cover(reconcile.answer(reconcile.View([element], asked.salt), asked.since, asked.cover))

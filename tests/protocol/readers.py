@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lazpool.errors import MalformedError
-from lazpool.records import hub_records, mail, sync, where, witnessing
+from lazpool.records import covers, hub_records, mail, sync, where, witnessing
 from lazpool.records.agreements import AgreementTerms, agreement_from, check_driver, check_passenger
 from lazpool.records.bodies import body_from
 from lazpool.records.circles import (
@@ -256,7 +256,8 @@ def _range(vector: Vector) -> Any:
         if (here := {int(area, 16) for area in post["areas"]} & set(areas))
     ]
     elements = [
-        sync.start_of(post["expires"]) + bytes.fromhex(post["id"]) + sync.code_of(here, areas) for post, here in known
+        covers.start_of(post["expires"]) + bytes.fromhex(post["id"]) + covers.code_of(here, areas)
+        for post, here in known
     ]
     view = View(sorted(elements), vector.raw("salt"))
     everything = (0, len(elements))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lazpool.records.body_shape import AnyBody
+    from lazpool.records.covers import Cover
     from lazpool.records.places import Point
     from lazpool.records.posts import Post
 
@@ -173,7 +174,7 @@ def test_sync_frames_travel(frame: sync.Frame) -> None:
 
 @given(cover=values.covers, posts=st.lists(values.sync_posts, max_size=17).map(tuple), status=st.integers(0, 5))
 @few
-def test_answers_travel(cover: sync.Cover, posts: tuple[sync.Post, ...], status: int) -> None:
+def test_answers_travel(cover: Cover, posts: tuple[sync.Post, ...], status: int) -> None:
     """Answers of both protocols read back as they were written."""
     assert read_cover(pack_cover(cover), 7) == cover
     assert read_posts(pack_posts(posts)) == posts

@@ -9,7 +9,7 @@ import h3.api.basic_int as h3
 import pytest
 
 from lazpool.errors import MalformedError
-from lazpool.records import deal_bodies, entries, halves, mail, people, posts, receipts, settlements, sync
+from lazpool.records import covers, deal_bodies, entries, halves, mail, people, posts, receipts, settlements, sync
 from lazpool.records.agreements import AgreementTerms
 from lazpool.records.bodies import body_from
 from lazpool.records.groups import ClosedGroup
@@ -41,7 +41,7 @@ DETAILS = deal_bodies.Details((4_518_850, 572_450, 4_576_060, 485_940), "+33 1",
 PROPOSAL = deal_bodies.Proposal(b"t", b"s" * 64, DEVICE, CARD, "Ada", "", 0, b"", 10)
 HELLO = sync.Hello(NET, 0, (h3.latlng_to_cell(45.1885, 5.7245, 4),))
 CLOSED = ClosedGroup("Village", b"s" * 16)
-COMPARE = sync.Compare(HELLO.areas, 30, b"s" * 8, (sync.Part(sync.END, b"f" * 8),))
+COMPARE = sync.Compare(HELLO.areas, 30, b"s" * 8, (covers.Part(covers.END, b"f" * 8),))
 OFF_GRID = Point(45.00001, 5.0)
 
 WRONG: list[tuple[object, str, Any]] = [
@@ -168,7 +168,7 @@ WRONG: list[tuple[object, str, Any]] = [
     (COMPARE, "since", 2**32),
     (COMPARE, "salt", b"s"),
     (COMPARE, "cover", ()),
-    (COMPARE, "cover", (sync.Part(sync.END, 2),)),
+    (COMPARE, "cover", (covers.Part(covers.END, 2),)),
     (sync.GivePosts((sync.Post(b"e", HELLO.areas),)), "posts", ()),
     (sync.GivePosts((sync.Post(b"e", HELLO.areas),)), "posts", (sync.Post(b"", HELLO.areas),)),
     (HELLO, "role", 2),

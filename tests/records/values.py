@@ -23,6 +23,7 @@ from lazpool.records import (
     witness_bodies,
 )
 from lazpool.records.agreements import MAX_DISTANCE, AgreementTerms
+from lazpool.records.covers import Part, start_of
 from lazpool.records.entries import GENESIS, ZEROS, Entry, commitment_payload
 from lazpool.records.places import COARSE_RES, MEETING_RES, POST_RES, Point, cell_at, coarse, on_grid
 from lazpool.records.receipts import Countersignature, ReceiptTerms
@@ -226,11 +227,9 @@ any_mail = st.one_of(
 areas = st.sets(cells(4), min_size=1, max_size=9).map(lambda some: tuple(sorted(some)))
 salts = st.binary(min_size=8, max_size=8)
 _says = st.one_of(st.integers(0, 1), salts, st.lists(salts, max_size=3).map(tuple))
-_bounds = st.sets(
-    st.binary(min_size=4, max_size=36).filter(lambda bound: bound > sync.start_of(7)), min_size=1, max_size=5
-)
+_bounds = st.sets(st.binary(min_size=4, max_size=36).filter(lambda bound: bound > start_of(7)), min_size=1, max_size=5)
 covers = st.tuples(_bounds, st.lists(_says, min_size=5, max_size=5)).map(
-    lambda pair: tuple(sync.Part(upper, says) for upper, says in zip(sorted(pair[0]), pair[1], strict=False))
+    lambda pair: tuple(Part(upper, says) for upper, says in zip(sorted(pair[0]), pair[1], strict=False))
 )
 sync_posts = st.builds(sync.Post, st.binary(min_size=1, max_size=512), areas)
 any_sync = st.one_of(

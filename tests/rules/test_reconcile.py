@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lazpool.errors import MalformedError
-from lazpool.records import sync
-from lazpool.records.sync import END, LIST, SKIP, Part
+from lazpool.records import covers, sync
+from lazpool.records.covers import END, LIST, SKIP, Part
 from lazpool.rules import reconcile
 from lazpool.rules.reconcile import MAX_ROUNDS, Conversation, View, answer, chosen, wanted_covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lazpool.records.sync import Cover
+    from lazpool.records.covers import Cover
 
 AREAS = (0x841F93BFFFFFFFF, 0x841F9EDFFFFFFFF)
 SINCE = 29_000_000
@@ -77,7 +77,7 @@ elements = st.builds(element, st.integers(SINCE - 3, SINCE + 40), st.integers(0,
 
 def by_key(some: Iterable[bytes]) -> set[bytes]:
     """Return elements with one of each key."""
-    return set({one[: sync.KEY]: one for one in some}.values())
+    return set({one[: covers.KEY]: one for one in some}.values())
 
 
 @given(
@@ -88,7 +88,7 @@ def test_both_sides_end_equal(common: set[bytes], mine: set[bytes], theirs: set[
     """Each side learns exactly what the other has and it lacks, of what expires late enough; so does it in areas."""
     ours, others = by_key([*common, *mine]), by_key([*common, *theirs])
     talk = Talk(ours, others)
-    late = {one for one in ours | others if one >= sync.start_of(SINCE)}
+    late = {one for one in ours | others if one >= covers.start_of(SINCE)}
     assert talk.got == (others - ours) & late
     assert set(talk.asker.surplus) == (ours - others) & late
     assert talk.asker.is_whole
@@ -174,7 +174,7 @@ def test_answers_that_never_agree_end() -> None:
     """A neighbour that says of ever narrower ranges that they differ is left after forty questions."""
 
     def reply(asked: Cover) -> Cover:
-        lower, said = sync.start_of(SINCE), list[Part]()
+        lower, said = covers.start_of(SINCE), list[Part]()
         for upper, says in asked[:300]:
             if says == LIST:
                 said.append(Part(upper, ()))
@@ -195,7 +195,7 @@ def test_lists_that_never_end_end() -> None:
     chance = random.Random(1)
 
     def reply(asked: Cover) -> Cover:
-        middle = sync.start_of(SINCE) + bytes([0] * 30) + chance.randbytes(1)
+        middle = covers.start_of(SINCE) + bytes([0] * 30) + chance.randbytes(1)
         assert asked
         return (Part(middle, tuple(chance.randbytes(8) for _ in range(4000))),)
 
@@ -211,7 +211,7 @@ def test_lists_that_never_end_end() -> None:
     [
         (Part(END, b"d" * 8),),
         (Part(END, LIST),),
-        (Part(sync.start_of(SINCE), SKIP),),
+        (Part(covers.start_of(SINCE), SKIP),),
     ],
     ids=["the question again", "a question", "nothing of what was asked"],
 )
@@ -248,7 +248,7 @@ def test_no_answers_make_it_loop_or_fail(data: st.DataObject) -> None:
         edges = sorted(
             {part.upper for part in asked} | data.draw(st.sets(st.binary(min_size=4, max_size=6), max_size=4))
         )
-        drawn = [Part(edge, data.draw(says)) for edge in edges if edge > sync.start_of(SINCE)]
+        drawn = [Part(edge, data.draw(says)) for edge in edges if edge > covers.start_of(SINCE)]
         return tuple(Part(upper, tuple(one) if isinstance(one, list) else one) for upper, one in drawn)
 
     try:

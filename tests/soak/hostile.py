@@ -19,7 +19,7 @@ import trio
 
 from lazpool.errors import LazpoolError
 from lazpool.net.network import open_network
-from lazpool.records import mail, sync, where, witnessing
+from lazpool.records import covers, mail, sync, where, witnessing
 from lazpool.wire.codec import encode
 from lazpool.wire.keys import new_seed
 
@@ -101,7 +101,7 @@ def _frame(network: Network, target: bytes) -> bytes:
         encode((random.randrange(6), os.urandom(32), os.urandom(512))),
         mail.pack_frame(mail.sign_open(seed, 40_000_000, letterbox=target, owner=network.node_pk, net=net)),
         mail.pack_frame(mail.Fetch(os.urandom(32))),
-        encode((2, b"\x01" * 8, 30, bytes(8), (sync.END, bytes(8)))),
+        encode((2, b"\x01" * 8, 30, bytes(8), (covers.END, bytes(8)))),
     ))  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from lazpool.records.covers import areas_of_element, code_of, start_of
 from lazpool.records.posts import Withdrawal, sign_post
-from lazpool.records.sync import areas_of_element, code_of, start_of
 from lazpool.rules.outline import outline
 from lazpool.store import board, board_schema
 from lazpool.store.catalogue import VIEWS, Catalogue
