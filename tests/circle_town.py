@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import circle_signing, circles
+from lazpool.actions import circle_founding, circle_signing, circles
 from lazpool.store import circles as store
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ def circle_of(town: Town, name: str) -> Circle:
 
 def gather(town: Town, founder: str, others: Sequence[str], previous: Circle | None = None) -> Circle:
     """Let somebody gather a circle, whom the others join by its code."""
-    circle = circles.create(town[founder], NAME, previous)
-    code = circles.invitation(town[founder], circle).code(town[founder].net)
+    circle = circle_founding.create(town[founder], NAME, previous)
+    code = circle_founding.invitation(town[founder], circle).code(town[founder].net)
     for name in others:
-        circles.join(town[name], circles.invited(town[name], code))
+        circle_founding.join(town[name], circle_founding.invited(town[name], code))
     town.carry()
     return circle
 
@@ -34,7 +34,7 @@ def gather(town: Town, founder: str, others: Sequence[str], previous: Circle | N
 def found(town: Town, founder: str, others: Sequence[str], previous: Circle | None = None) -> None:
     """Let a circle be founded and signed by all."""
     gather(town, founder, others, previous)
-    circles.found(town[founder], circle_of(town, founder))
+    circle_founding.found(town[founder], circle_of(town, founder))
     town.carry()
     for name in others:
         sign_all(town, name)

@@ -135,7 +135,7 @@ def on_signed(desk: Desk, circle: Circle, person: Person, letter: Letter) -> Non
     body = letter.body
     if not isinstance(body, Signed):
         raise MalformedError("shape", "not signatures")
-    if body.record == circle.founding and circle.state in {store.FOUNDED, store.LEFT}:
+    if body.record == circle.founding and circle.state in store.BEGUN:
         if not body.signatures:
             person.state = store.GONE
             store.save(desk.node, person)

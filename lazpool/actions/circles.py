@@ -1,139 +1,26 @@
-"""Circles: gathered by one of them, founded when all have signed; where everybody stands, and whose turn it is.
+"""What we do with a circle: where everybody in it stands, how we leave it, and what it needs from day to day.
 
-Each function that begins with `on_` is part of the transaction that remembers its letter.
+Gathering and founding one is circle_founding; signing its rides circle_signing; letters that come in circle_inbox.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lazpool.actions import circle_letters, circle_signing, circle_sync
-from lazpool.actions.circle_letters import new_card, own_card, stop, write
-from lazpool.actions.letters import How, pack_card, unpack_card
-from lazpool.actions.letters import write as write_in_deal
-from lazpool.actions.moves import NotYetError
-from lazpool.errors import MalformedError, NotFoundError, RefusedError
-from lazpool.records.circle_bodies import Ask, CircleInvitation, Founding, Joining, Ride, Signed, Told
-from lazpool.records.circles import (
-    MAX_MEMBERS,
-    NONCE,
-    FoundingTerms,
-    Invite,
-    Member,
-    about,
-    digest_of,
-    founding_from,
-    invite_from,
-    packed_letterboxes,
-    thread,
-)
-from lazpool.records.deal_bodies import NewCard
-from lazpool.records.groups import check_group_name
+from lazpool.actions.circle_letters import stop, write
+from lazpool.actions.letters import How
+from lazpool.errors import RefusedError
+from lazpool.records.circle_bodies import Joining, Ride, Signed
+from lazpool.records.circles import about, founding_from
 from lazpool.rules import circles as rules
 from lazpool.rules.turns import standings
 from lazpool.store import circles as store
-from lazpool.store import deals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
     from lazpool.actions.desk import Desk
-    from lazpool.records.letters import Letter
     from lazpool.rules.turns import Standing
-    from lazpool.store import own
-    from lazpool.store.circles import Circle, Person
-    from lazpool.store.deals import Deal
-
-MAX_CIRCLES = 32
-MAX_INVITED = 16
-"""Circles that we are in, and invitations that wait for us, at most."""
-_OVER = {store.REFUSED, store.LEFT}
-
-
-def create(desk: Desk, name: str, previous: Circle | None = None) -> Circle:
-    """Begin to gather a circle; previous: the founded one of ours that it is to take the place of."""
-    check_group_name(name)
-    with desk.node.transaction():
-        _room(desk)
-        circle = store.Circle(
-            id=secrets.token_bytes(NONCE), name=name, state=store.GATHERING, founder=desk.identity, card=b"",
-            previous=previous.founding if previous else b"", digest=digest_of(()), changed=desk.second,
-            created=desk.minute,
-        )  # fmt: skip
-        new_card(desk, circle)
-        store.save(desk.node, circle)
-    return circle
-
-
-def invitation(desk: Desk, circle: Circle) -> Invite:
-    """Return what invites people to a circle that we gather."""
-    if circle.state != store.GATHERING:
-        hint = "who is in a founded circle stays as it is; for other people: lazpool circle create NAME --after CIRCLE"
-        raise RefusedError(f"this circle is {circle.state}: nobody can join it now", hint=hint, code="wrong-state")
-    card = own_card(desk, circle)
-    return Invite(circle.id, circle.name, desk.identity, card.box_pk, card.tag_pk, packed_letterboxes(card))
-
-
-def invite(desk: Desk, circle: Circle, other: bytes) -> None:
-    """Invite somebody whom we shared a ride with, or who is in the circle before this one, by a sealed letter."""
-    with desk.node.transaction():
-        body = CircleInvitation(invitation(desk, circle))
-        deal = deals.thread_with(desk.node, other)
-        if deal is not None:
-            write_in_deal(desk, deal, body)
-            deals.save(desk.node, deal)
-            return
-        for one in store.every(desk.node):
-            if one.founding and (person := store.person(desk.node, one.id, other)) is not None:
-                write(desk, one, person, body)
-                return
-    hint = "give them the code that `lazpool circle invite CIRCLE` prints"
-    raise NotFoundError("there is no way to write to this person", hint=hint)
-
-
-def invited(desk: Desk, code: str) -> Circle:
-    """Keep the invitation of a code, to be joined."""
-    with desk.node.transaction():
-        return _keep_invitation(desk, invite_from(code, desk.net))
-
-
-def join(desk: Desk, circle: Circle) -> Circle:
-    """Say yes to an invitation: who gathers the circle hears who we are and where we are written to."""
-    with desk.node.transaction():
-        if circle.state != store.INVITED:
-            raise RefusedError(f"this circle is {circle.state}", code="wrong-state")
-        _room(desk)
-        founder = store.Person(
-            circle=circle.id, identity=circle.founder, name="", state=store.MEMBER, log=b"", card=circle.card
-        )
-        circle.state = store.JOINING
-        body = Joining(desk.device, new_card(desk, circle), desk.config.name)
-        write(desk, circle, founder, body, How(awaits=True))
-        store.save(desk.node, circle)
-    return circle
-
-
-def found(desk: Desk, circle: Circle, without: Collection[bytes] = ()) -> FoundingTerms:
-    """Found a circle of ourselves and those who joined: sign who is in it, and ask each of them to sign the same."""
-    with desk.node.transaction():
-        if circle.state != store.GATHERING:
-            raise RefusedError(f"this circle is {circle.state}", code="wrong-state")
-        joined = [one for one in store.people(desk.node, circle.id) if one.state == store.ASKS]
-        joined = [one for one in joined if one.identity not in without]
-        if not joined:
-            raise RefusedError("nobody has joined yet", hint="lazpool circle invite", code="nobody")
-        terms = _terms(desk, circle, joined)
-        record = store.Record(
-            id=terms.id, circle=circle.id, kind=store.BIRTH, state=store.PENDING, terms=terms.body(),
-            by=desk.identity, at=terms.at,
-        )  # fmt: skip
-        circle.state, circle.founding = store.FOUNDING, terms.id
-        store.save(desk.node, circle)
-        store.save(desk.node, record)
-        circle_signing.ask(desk, circle, record, [one.identity for one in joined])
-    return terms
+    from lazpool.store.circles import Circle
 
 
 def leave(desk: Desk, circle: Circle) -> None:
@@ -151,7 +38,7 @@ def leave(desk: Desk, circle: Circle) -> None:
             for record in store.records(desk.node, circle.id, store.RIDE, store.PENDING):
                 if record.by == desk.identity:
                     circle_signing.end(desk, circle, record, store.NO, "the member who recorded it left")
-        elif circle.state in {store.INVITED, store.GATHERING, store.JOINING, *_OVER}:
+        elif circle.state in {store.INVITED, store.GATHERING, store.JOINING, *store.OVER}:
             for person in store.people(desk.node, circle.id):
                 stop(desk, circle, person, Joining.KIND, 1)
                 if circle.state == store.GATHERING and person.log:
@@ -180,171 +67,9 @@ def stand(desk: Desk, circle: Circle) -> dict[bytes, Standing]:
 def tick(desk: Desk) -> None:
     """Lapse what nobody signed, compare a day after the last change, and renew cards."""
     for circle in store.every(desk.node):
-        if circle.state in {store.FOUNDED, store.LEFT}:
+        if circle.state in store.BEGUN:
             circle_signing.lapse(desk, circle)
             with desk.node.transaction():
                 circle_sync.compare(desk, circle)
-        if circle.own_tag and circle.state not in _OVER:
+        if circle.own_tag and circle.state not in store.OVER:
             circle_letters.renew(desk, circle)
-
-
-def on_invitation(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """Keep the invitation of a partner."""
-    if isinstance(letter.body, CircleInvitation) and letter.body.invite.founder == deal.peer:
-        _keep_invitation(desk, letter.body.invite)
-
-
-def act(desk: Desk, box: own.Box, letter: Letter) -> bool:
-    """Act on a letter that came by a card of a circle; tell whether it did."""
-    circle = store.get(desk.node, box.deal)
-    if circle is None:
-        return False
-    if isinstance(letter.body, Joining):
-        _on_joining(desk, circle, letter, letter.body)
-        return True
-    handler = _HANDLERS.get(type(letter.body))
-    if handler is None:
-        raise RefusedError("a letter that is not of circles", code="wrong-box")
-    person = circle_letters.sender(desk, circle, letter)
-    handler(desk, circle, person, letter)
-    if (now := store.get(desk.node, circle.id)) and (still := store.person(desk.node, circle.id, person.identity)):
-        circle_letters.remind(desk, now, still, box)
-    return True
-
-
-def _on_joining(desk: Desk, circle: Circle, letter: Letter, body: Joining) -> None:
-    """As who gathers the circle: note who wants to be in it, or say that it is too late."""
-    body.device.check(desk.net)
-    identity = body.device.identity
-    if letter.sender != body.device.log_pk or letter.deal != thread(circle.id, identity, desk.identity):
-        raise MalformedError("signature", "somebody else joins for them")
-    if circle.founder != desk.identity or identity == desk.identity:
-        raise RefusedError("we do not gather this circle", code="wrong-box")
-    known = store.person(desk.node, circle.id, identity)
-    if known is None and circle.state == store.GATHERING:
-        if len(store.people(desk.node, circle.id)) >= MAX_MEMBERS - 1:
-            raise RefusedError("a circle has at most twelve people", code="quota")
-        known = store.Person(
-            circle=circle.id, identity=identity, name=body.name, state=store.ASKS, log=letter.sender,
-            card=pack_card(body.card),
-        )  # fmt: skip
-    if known is not None:
-        known.state = store.ASKS if circle.state == store.GATHERING else known.state
-        circle_letters.tell(desk, circle, known, letter)
-        return
-    stranger = store.Person(
-        circle=circle.id, identity=identity, name="", state=store.GONE, log=letter.sender, card=pack_card(body.card)
-    )
-    write(desk, circle, stranger, Signed(about(circle.id), (), "founded already"), How(answers=letter.id))
-    store.drop(desk.node, circle.id, identity)
-
-
-def _on_founding(desk: Desk, circle: Circle, person: Person, letter: Letter) -> None:
-    """As who joined: check that the founding is the one we were invited to, and keep it for our person."""
-    body = letter.body
-    if not isinstance(body, Founding):
-        raise MalformedError("shape", "not a founding")
-    terms = body.founding
-    if (terms.net, terms.nonce, person.identity) != (desk.net, circle.id, circle.founder):
-        raise RefusedError("not the circle that we were invited to", code="wrong-terms")
-    for one in body.signatures:
-        one.check(terms)
-    if letter.sender not in [one.log_pk for one in body.signatures if one.identity == circle.founder]:
-        raise MalformedError("signature", "who gathers the circle has not signed its founding")
-    card = own_card(desk, circle)
-    if (card.box_pk, card.tag_pk) not in [
-        (one.box_pk, one.tag_pk) for one in terms.members if one.identity == desk.identity
-    ]:
-        raise RefusedError("the founding says something else about us", code="wrong-terms")
-    if circle.state not in {store.JOINING, store.FOUNDING}:
-        raise RefusedError(f"this circle is {circle.state}", code="wrong-state")
-    stop(desk, circle, person, Joining.KIND, 1)
-    for old in store.records(desk.node, circle.id, store.BIRTH, store.PENDING):
-        if old.id != terms.id:
-            store.save(desk.node, replace(old, state=store.NO, reason="another founding took its place"))
-    if store.record(desk.node, terms.id) is None:
-        record = store.Record(
-            id=terms.id, circle=circle.id, kind=store.BIRTH, state=store.PENDING, terms=body.terms,
-            by=circle.founder, letter=letter.id, at=terms.at,
-        )  # fmt: skip
-        store.save(desk.node, record)
-        store.add_signatures(desk.node, terms.id, body.signatures)
-        circle.founding, circle.state, circle.name = terms.id, store.JOINING, terms.name
-        store.save(desk.node, circle)
-
-
-def _on_told(desk: Desk, circle: Circle, person: Person, letter: Letter) -> None:
-    """Note that our wish to join was heard, or take what we asked for."""
-    if circle.state in {store.FOUNDED, store.LEFT}:
-        circle_sync.on_told(desk, circle, person, letter)
-    else:
-        stop(desk, circle, person, Joining.KIND, 1)
-
-
-def _on_ask(desk: Desk, circle: Circle, person: Person, letter: Letter) -> None:
-    if circle.state not in {store.FOUNDED, store.LEFT}:
-        raise NotYetError("a question before the founding")
-    circle_sync.on_ask(desk, circle, person, letter)
-
-
-def _on_ride(desk: Desk, circle: Circle, person: Person, letter: Letter) -> None:
-    if circle.state not in {store.FOUNDED, store.LEFT}:
-        raise NotYetError("a ride before the founding")
-    circle_signing.on_ride(desk, circle, person, letter)
-
-
-def _on_invited(desk: Desk, _circle: Circle, person: Person, letter: Letter) -> None:
-    if isinstance(letter.body, CircleInvitation) and letter.body.invite.founder == person.identity:
-        _keep_invitation(desk, letter.body.invite)
-
-
-def _keep_invitation(desk: Desk, said: Invite) -> Circle:
-    known = store.get(desk.node, said.nonce)
-    if known is not None:
-        return known
-    if len([one for one in store.every(desk.node) if one.state == store.INVITED]) >= MAX_INVITED:
-        raise RefusedError("too many invitations wait for an answer", hint="lazpool circle list", code="quota")
-    circle = store.Circle(
-        id=said.nonce, name=said.name, state=store.INVITED, founder=said.founder, card=pack_card(said.card),
-        digest=digest_of(()), changed=desk.second, created=desk.minute,
-    )  # fmt: skip
-    store.save(desk.node, circle)
-    return circle
-
-
-def _terms(desk: Desk, circle: Circle, joined: list[Person]) -> FoundingTerms:
-    carried = _carried(desk, circle, [desk.identity, *(one.identity for one in joined)])
-    cards = {one.identity: (one.name, unpack_card(one.card)) for one in joined}
-    cards[desk.identity] = desk.config.name, own_card(desk, circle)
-    found = [
-        Member(identity, name, card.box_pk, card.tag_pk, packed_letterboxes(card), carried.get(identity, 0))
-        for identity, (name, card) in sorted(cards.items())
-    ]
-    return FoundingTerms(desk.net, circle.id, circle.name, circle.previous, tuple(found), desk.minute)
-
-
-def _carried(desk: Desk, circle: Circle, people: Collection[bytes]) -> dict[bytes, int]:
-    """Return what people bring along from the circle before, of which those who leave have their points shared out."""
-    before = next((one for one in store.every(desk.node) if circle.previous and one.founding == circle.previous), None)
-    if before is None:
-        return {}
-    points = {identity: one.points for identity, one in stand(desk, before).items()}
-    staying = [identity for identity in people if identity in points]
-    return rules.carried_over(points, staying)
-
-
-def _room(desk: Desk) -> None:
-    mine = [one for one in store.every(desk.node) if one.state not in {store.INVITED, *_OVER}]
-    if len(mine) >= MAX_CIRCLES:
-        raise RefusedError(f"you are in {MAX_CIRCLES} circles already", hint="lazpool circle leave", code="quota")
-
-
-_HANDLERS: dict[type, Callable[[Desk, Circle, Person, Letter], None]] = {
-    CircleInvitation: _on_invited,
-    Founding: _on_founding,
-    Signed: circle_signing.on_signed,
-    Ride: _on_ride,
-    Ask: _on_ask,
-    Told: _on_told,
-    NewCard: circle_letters.on_new_card,
-}

@@ -13,7 +13,8 @@ from lazpool.actions import (
     arrivals,
     cards,
     checkpoints,
-    circles,
+    circle_founding,
+    circle_inbox,
     corrections,
     disputes,
     forks,
@@ -107,7 +108,7 @@ def _act(desk: Desk, box: own.Box, letter: Letter) -> Outcome:
 
 
 def _dispatch(desk: Desk, box: own.Box, letter: Letter) -> None:
-    if box.deal and circles.act(desk, box, letter):
+    if box.deal and circle_inbox.act(desk, box, letter):
         return
     deal = deals.get(desk.node, letter.deal)
     match letter.body:
@@ -172,7 +173,7 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Revoke: revoking.on_revoke,
     Rotate: rotating.on_rotate,
     KeysKnown: revoking.on_known,
-    CircleInvitation: circles.on_invitation,
+    CircleInvitation: circle_founding.on_invitation,
     WitnessPlease: witnessing.on_please,
     Witnessed: checkpoints.on_witnessed,
     ForkShown: forks.on_fork,

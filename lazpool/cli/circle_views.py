@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from lazpool.actions import circle_signing, circles
 from lazpool.cli.app import Table
-from lazpool.cli.partners import partner
 from lazpool.cli.times import day as shown_day
 from lazpool.cli.times import iso
-from lazpool.cli.typed import MIN_PREFIX, short
-from lazpool.errors import AmbiguousError, InvalidInputError, NotFoundError, RefusedError
+from lazpool.cli.typed import short
+from lazpool.errors import RefusedError
 from lazpool.records.circles import founding_from
 from lazpool.rules import circles as rules
 from lazpool.rules.turns import UNIT
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from lazpool.rules.turns import Standing
     from lazpool.store.circles import Circle, Record
 
-ME = "me"
 _EMPTY = "You are in no circle; make one with: lazpool circle create NAME, or: lazpool circle join CODE"
 _NO_RIDES = "No rides yet. After one: lazpool circle ride CIRCLE --driver WHO --present A,B,C"
 _NEXT = {
@@ -186,48 +183,6 @@ def turn_table(desk: Desk, one: Circle, order: Sequence[Standing]) -> Table:
         for found in order
     ]
     return Table(("who", ">points", ">drove", ">was driven", "last drive"), rows, "")
-
-
-def member(desk: Desk, one: Circle, text: str) -> bytes:
-    """Return the member whose name is `text`, or else whose name or identity begins with it; `me` for ourselves."""
-    wanted = unicodedata.normalize("NFC", text).strip().casefold()
-    if wanted == ME:
-        return desk.identity
-    if not wanted:
-        raise InvalidInputError("who?", hint="names of members, or `me`, with commas between them")
-    names = circles.members(desk, one)
-    found = [key for key, name in names.items() if name.casefold() == wanted]
-    found = found or [key for key, name in names.items() if name.casefold().startswith(wanted)]
-    if not found and len(wanted) >= MIN_PREFIX:
-        found = [key for key in names if key.hex().startswith(wanted)]
-    if not found:
-        hint = f"in it are: {', '.join(sorted(name or short(key) for key, name in names.items()))}"
-        raise NotFoundError(f"{text.strip()!r} is not in {one.name!r}", hint=hint)
-    if len(found) > 1:
-        hint = f"say the identity: {', '.join(short(key) for key in found)}"
-        raise AmbiguousError(f"{text.strip()!r} is more than one member", hint=hint)
-    return found[0]
-
-
-def present_of(desk: Desk, one: Circle, text: str | None) -> list[bytes]:
-    """Return the members that a text such as `Ada,Zoe` names; without one all who have not left."""
-    if text is None:
-        gone = {person.identity for person in store.people(desk.node, one.id) if person.state == store.GONE}
-        return [identity for identity in circles.members(desk, one) if identity not in gone]
-    return list(dict.fromkeys(member(desk, one, who) for who in text.split(",")))
-
-
-def known_person(desk: Desk, text: str) -> bytes:
-    """Return somebody whom we shared a ride or a circle with."""
-    try:
-        return partner(desk, text)
-    except NotFoundError:
-        for one in store.every(desk.node):
-            try:
-                return member(desk, one, text)
-            except NotFoundError:
-                continue
-        raise
 
 
 def _people(desk: Desk, one: Circle) -> list[tuple[bytes, str, str]]:

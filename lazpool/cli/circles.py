@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,10 +9,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from lazpool.cli.app import typed
+from lazpool.cli.circle_names import circle_named, known_person, member, plain, present_of
 from lazpool.cli.commands import command, epilog, group
 from lazpool.cli.days import parse_date
 from lazpool.cli.typed import free_text, hex_id
-from lazpool.errors import NotFoundError
 from lazpool.records.body_shape import MAX_TEXT
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 _EPOCH = date(1970, 1, 1)
 _JOINED = "Who gathers the circle founds it once everybody has joined; then sign it: lazpool circle sign"
-_LONG_PREFIX = 8
 
 
 @group("circle")
@@ -39,12 +37,12 @@ def circle() -> None:
 @click.pass_obj
 def create(app: App, name: str, after: str | None) -> None:
     """Begin to gather a circle, and print the code that invites others to it."""
-    from lazpool.actions import circles  # noqa: PLC0415 # H3 and keys, which help does without
+    from lazpool.actions import circle_founding  # noqa: PLC0415 # H3 and keys, which help does without
 
     with app.desk() as desk:
-        before = _circle(desk, after) if after else None
+        before = circle_named(desk, after) if after else None
         with typed("a name has at most 32 bytes: lazpool circle create NAME"):
-            made = circles.create(desk, _plain(name), before)
+            made = circle_founding.create(desk, plain(name), before)
         _show_code(app, desk, made)
         app.say("Once they have joined: lazpool circle found NAME")
 
@@ -56,16 +54,15 @@ def create(app: App, name: str, after: str | None) -> None:
 @click.pass_obj
 def invite(app: App, /, circle: str, other: str | None, *, qr: bool) -> None:
     """Invite somebody whom you shared a ride with, by a sealed letter; or print the code to pass on by hand."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
-    from lazpool.cli.circle_views import known_person  # noqa: PLC0415 # the same
+    from lazpool.actions import circle_founding  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        found = _circle(desk, circle)
+        found = circle_named(desk, circle)
         if other is None:
             _show_code(app, desk, found, qr=qr)
             return
         identity = known_person(desk, other)
-        circles.invite(desk, found, identity)
+        circle_founding.invite(desk, found, identity)
         app.show({"circle": found.id.hex(), "invited": identity.hex()}, f"{found.name}: invited {other}")
         app.say_if_down(desk)
 
@@ -75,16 +72,16 @@ def invite(app: App, /, circle: str, other: str | None, *, qr: bool) -> None:
 @click.pass_obj
 def join(app: App, code: str) -> None:
     """Say yes to an invitation: a code, or the name of a circle that you were invited to by letter."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import circle_founding  # noqa: PLC0415 # the same
     from lazpool.cli.circle_views import document  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
         if code.strip().lower().startswith("lzc1"):
             with typed("copy the whole code, from lzc1 to the end"):
-                found = circles.invited(desk, code)
+                found = circle_founding.invited(desk, code)
         else:
-            found = _circle(desk, code)
-        circles.join(desk, found)
+            found = circle_named(desk, code)
+        circle_founding.join(desk, found)
         app.show({"circle": document(desk, found)}, f"{found.name}: you have asked to join")
         app.say(_JOINED)
         app.say_if_down(desk)
@@ -96,12 +93,12 @@ def join(app: App, code: str) -> None:
 @click.pass_obj
 def found(app: App, /, circle: str, without: tuple[str, ...]) -> None:
     """Found the circle that you gather: sign who is in it. It stands once each of them has signed the same."""
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
-    from lazpool.cli.circle_views import document, member  # noqa: PLC0415 # the same
+    from lazpool.actions import circle_founding, circles  # noqa: PLC0415 # the same
+    from lazpool.cli.circle_views import document  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        mine = _circle(desk, circle)
-        circles.found(desk, mine, [member(desk, mine, who) for who in without])
+        mine = circle_named(desk, circle)
+        circle_founding.found(desk, mine, [member(desk, mine, who) for who in without])
         now = _again(desk, mine)
         names = ", ".join(sorted(circles.members(desk, now).values()))
         app.show({"circle": document(desk, now)}, f"{now.name}: signed by you, of {names}")
@@ -129,7 +126,7 @@ def show(app: App, /, circle: str) -> None:
     from lazpool.cli.circle_views import details, tables  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        found = _circle(desk, circle)
+        found = circle_named(desk, circle)
         app.show(details(desk, found), *tables(desk, found))
 
 
@@ -151,10 +148,9 @@ def show(app: App, /, circle: str) -> None:
 def ride(app: App, /, circle: str, driver: str, present: str | None, *, day: str, leg: int) -> None:
     """Record a ride that you were in, as driver or passenger; it counts once all who were in the car have signed."""
     from lazpool.actions.circle_signing import record_ride  # noqa: PLC0415 # the same
-    from lazpool.cli.circle_views import member, present_of  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        mine = _circle(desk, circle)
+        mine = circle_named(desk, circle)
         when = parse_date(day, datetime.fromtimestamp(desk.second, ZoneInfo(desk.config.zone)).date())
         people = {desk.identity, *present_of(desk, mine, present)}
         with typed("a ride is recorded within a month, by 2 to 12 people of the circle"):
@@ -216,7 +212,7 @@ def leave(app: App, /, circle: str, *, yes: bool) -> None:
     from lazpool.actions import circles  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        found = _circle(desk, circle)
+        found = circle_named(desk, circle)
         app.confirm(f"Leave {found.name!r}? You cannot come back into it.", yes=yes)
         circles.leave(desk, found)
         app.show({"circle": found.id.hex(), "left": True}, f"{found.name}: left")
@@ -231,7 +227,7 @@ def sync(app: App, /, circle: str) -> None:
     from lazpool.actions import circle_sync  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        found = _circle(desk, circle)
+        found = circle_named(desk, circle)
         with desk.node.transaction():
             asked = circle_sync.compare(desk, found, now=True)
         app.show({"circle": found.id.hex(), "asked": asked}, f"{found.name}: asked {asked}")
@@ -245,27 +241,13 @@ def sync(app: App, /, circle: str) -> None:
 def turn(app: App, /, circle: str, present: str | None) -> None:
     """Say who should drive next, and why: who has driven least, measured by how often each was driven."""
     from lazpool.actions.circles import stand  # noqa: PLC0415 # the same
-    from lazpool.cli.circle_views import present_of, turn_document, turn_table, turn_words  # noqa: PLC0415 # the same
+    from lazpool.cli.circle_views import turn_document, turn_table, turn_words  # noqa: PLC0415 # the same
     from lazpool.rules.turns import in_turn  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
-        found = _circle(desk, circle)
+        found = circle_named(desk, circle)
         order = in_turn(stand(desk, found), present_of(desk, found, present))
         app.show(turn_document(desk, found, order), turn_words(desk, found, order), turn_table(desk, found, order))
-
-
-def _circle(desk: Desk, text: str) -> Circle:
-    """Return the circle of that name, or whose id begins so; of several the one that is not over, and the newest."""
-    from lazpool.store import circles as store  # noqa: PLC0415 # the same
-
-    wanted, known = _plain(text).casefold(), store.every(desk.node)
-    found = [one for one in known if one.name.casefold() == wanted]
-    found = found or [one for one in known if len(wanted) >= _LONG_PREFIX and one.id.hex().startswith(wanted)]
-    if not found:
-        names = ", ".join(sorted({one.name for one in known})) or "none yet"
-        raise NotFoundError(f"you are in no circle {text!r}", hint=f"yours are: {names}")
-    over = {store.LEFT, store.REFUSED}
-    return max(found, key=lambda one: (one.state not in over, one.created, known.index(one)))
 
 
 def _again(desk: Desk, circle: Circle) -> Circle:
@@ -275,9 +257,9 @@ def _again(desk: Desk, circle: Circle) -> Circle:
 
 
 def _show_code(app: App, desk: Desk, found: Circle, *, qr: bool = False) -> None:
-    from lazpool.actions import circles  # noqa: PLC0415 # the same
+    from lazpool.actions import circle_founding  # noqa: PLC0415 # the same
 
-    code = circles.invitation(desk, found).code(desk.net)
+    code = circle_founding.invitation(desk, found).code(desk.net)
     app.show({"circle": found.id.hex(), "name": found.name, "code": code}, code)
     if qr and not app.json:
         click.echo(_drawn(code))
@@ -303,7 +285,3 @@ def _show_record(app: App, desk: Desk, record: Record) -> None:
 
 def _id(desk: Desk, text: str) -> bytes:
     return hex_id(desk.node, "circle_records", text, "ride")
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()

@@ -19,6 +19,10 @@ INVITED, JOINING, GATHERING, FOUNDING, FOUNDED, REFUSED, LEFT = (
     *("refused", "left"),
 )
 """States of a circle: we are asked, have said yes, gather it, wait for signatures; it stands; it is over for us."""
+BEGUN = {FOUNDED, LEFT}
+"""States after its founding: all have signed it."""
+OVER = {REFUSED, LEFT}
+"""States in which it is over for us."""
 ASKS, MEMBER, GONE = "asks", "member", "gone"
 """States of somebody in it: wants to be in it, is in it, has left."""
 PENDING, WHOLE, LAPSED, NO = "pending", "whole", "lapsed", "refused"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import circle_signing, circle_sync, circles, inbox
+from lazpool.actions import circle_founding, circle_signing, circle_sync, inbox
 from lazpool.actions.circle_letters import write
 from lazpool.actions.letters import How
 from lazpool.records.circle_bodies import Ask, Ride, Told, pack_record
@@ -222,7 +222,7 @@ def test_strangers_write_in_vain(town: Away) -> None:
     circle = circle_of(town, "ann")
     cid = store.person(town["ann"].node, circle.id, town["cid"].identity)
     assert cid is not None
-    eve = circles.create(town["eve"], "Mine")
+    eve = circle_founding.create(town["eve"], "Mine")
     fake = replace(eve, id=circle.id)
     with town["eve"].node.transaction():
         write(town["eve"], fake, replace(cid, circle=eve.id), Told(1, bytes(32), (), 0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import alerts, books, circle_signing, circles, events
+from lazpool.actions import alerts, books, circle_founding, circle_signing, circles, events
 from lazpool.actions.desk import open_desk
 from lazpool.actions.resuming import resume
 from lazpool.errors import NotFoundError, RefusedError
@@ -54,7 +54,7 @@ def circle(prepared: Path, tmp_path: Path) -> Iterator[Town]:
 def test_founded_by_all(town: Town) -> None:
     """A circle stands once everybody has signed who is in it; then all hold the same, and nothing more is sent."""
     gather(town, "ann", ["bob", "cid"])
-    circles.found(town["ann"], circle_of(town, "ann"))
+    circle_founding.found(town["ann"], circle_of(town, "ann"))
     town.carry()
     assert [len(pending(town, name)) for name in PEOPLE] == [0, 1, 1]
     sign_all(town, "bob")
@@ -171,7 +171,7 @@ def test_what_nobody_signs_lapses(circle: Town) -> None:
 def test_a_founding_is_refused(town: Town) -> None:
     """Who says no to a founding is left out of the next one; nothing stands before."""
     gather(town, "ann", ["bob", "cid"])
-    circles.found(town["ann"], circle_of(town, "ann"))
+    circle_founding.found(town["ann"], circle_of(town, "ann"))
     town.carry()
     sign_all(town, "bob")
     (asked,) = pending(town, "cid")
@@ -179,7 +179,7 @@ def test_a_founding_is_refused(town: Town) -> None:
     town.carry()
     assert circle_of(town, "ann").state == store.GATHERING
     assert circle_of(town, "cid").state == store.REFUSED
-    circles.found(town["ann"], circle_of(town, "ann"))
+    circle_founding.found(town["ann"], circle_of(town, "ann"))
     town.carry()
     assert sign_all(town, "bob") == 1
     town.carry()
@@ -193,16 +193,16 @@ def test_too_late_to_join(circle: Town) -> None:
     known = circle_of(circle, "bob")
     assert known.state == store.FOUNDED
     with pytest.raises(RefusedError, match="founded"):
-        circles.invitation(circle["ann"], circle_of(circle, "ann"))
+        circle_founding.invitation(circle["ann"], circle_of(circle, "ann"))
 
 
 def test_a_late_joining_is_answered(town: Town) -> None:
     """Who joins by an old code is told that it is too late."""
     gather(town, "ann", ["bob"])
-    code = circles.invitation(town["ann"], circle_of(town, "ann")).code(town["ann"].net)
-    circles.found(town["ann"], circle_of(town, "ann"))
+    code = circle_founding.invitation(town["ann"], circle_of(town, "ann")).code(town["ann"].net)
+    circle_founding.found(town["ann"], circle_of(town, "ann"))
     town.carry()
-    circles.join(town["eve"], circles.invited(town["eve"], code))
+    circle_founding.join(town["eve"], circle_founding.invited(town["eve"], code))
     town.carry()
     assert circle_of(town, "eve").state == store.REFUSED
     sign_all(town, "bob")
@@ -216,16 +216,16 @@ def test_invited_by_a_partner(tmp_path: Path) -> None:
         town.offer("bob")
         town.request("ann")
         town.agree()
-        mine = circles.create(town["ann"], "Lift")
-        circles.invite(town["ann"], mine, town["bob"].identity)
+        mine = circle_founding.create(town["ann"], "Lift")
+        circle_founding.invite(town["ann"], mine, town["bob"].identity)
         with pytest.raises(NotFoundError):
-            circles.invite(town["ann"], mine, town["cid"].identity)
+            circle_founding.invite(town["ann"], mine, town["cid"].identity)
         town.carry()
         theirs = circle_of(town, "bob")
         assert (theirs.name, theirs.state) == ("Lift", store.INVITED)
-        circles.join(town["bob"], theirs)
+        circle_founding.join(town["bob"], theirs)
         town.carry()
-        circles.found(town["ann"], circle_of(town, "ann"))
+        circle_founding.found(town["ann"], circle_of(town, "ann"))
         town.carry()
         sign_all(town, "bob")
         town.carry()
@@ -243,14 +243,14 @@ def test_others_go_on_when_one_leaves(circle: Town) -> None:
         ride(circle, "ann", "ann", PEOPLE, leg=3)
     old = circle_of(circle, "ann")
     circle.now += 60
-    mine = circles.create(circle["ann"], "To work", old)
-    circles.invite(circle["ann"], mine, circle["bob"].identity)
-    code = circles.invitation(circle["ann"], mine).code(circle["ann"].net)
-    circles.join(circle["eve"], circles.invited(circle["eve"], code))
+    mine = circle_founding.create(circle["ann"], "To work", old)
+    circle_founding.invite(circle["ann"], mine, circle["bob"].identity)
+    code = circle_founding.invitation(circle["ann"], mine).code(circle["ann"].net)
+    circle_founding.join(circle["eve"], circle_founding.invited(circle["eve"], code))
     circle.carry()
-    circles.join(circle["bob"], circle_of(circle, "bob"))
+    circle_founding.join(circle["bob"], circle_of(circle, "bob"))
     circle.carry()
-    circles.found(circle["ann"], circle_of(circle, "ann"))
+    circle_founding.found(circle["ann"], circle_of(circle, "ann"))
     circle.carry()
     for name in ("bob", "eve"):
         sign_all(circle, name)
@@ -279,12 +279,13 @@ def test_what_waits_is_told(town: Town) -> None:
         events.begin_telling(town[name])
     with open_desk(town["bob"].config.home, clock=town.clock) as watching:
         feed = events.Feed(watching)
-        mine = circles.create(town["ann"], "To work")
-        theirs = circles.invited(town["bob"], circles.invitation(town["ann"], mine).code(town["ann"].net))
+        mine = circle_founding.create(town["ann"], "To work")
+        code = circle_founding.invitation(town["ann"], mine).code(town["ann"].net)
+        theirs = circle_founding.invited(town["bob"], code)
         told = feed.take()
-        circles.join(town["bob"], theirs)
+        circle_founding.join(town["bob"], theirs)
         town.carry()
-        circles.found(town["ann"], circle_of(town, "ann"))
+        circle_founding.found(town["ann"], circle_of(town, "ann"))
         town.carry()
         told += feed.take()
         sign_all(town, "bob")
