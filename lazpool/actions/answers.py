@@ -1,25 +1,27 @@
-"""What each kind of letter does to a deal; called inside the transaction that remembers the letter."""
+"""What letters do to a deal from its proposal to its end; called inside the transaction that remembers the letter.
+
+What is said at the car is in rides, and what both sign afterwards in receipt_letters.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from lazpool.actions import asking, forks, imports, proposals, receipts, rides, rotating, seats, series
+from lazpool.actions import asking, forks, proposals, receipts, rides, rotating, seats, series
 from lazpool.actions import deals as decisions
 from lazpool.actions.endings import call_off
-from lazpool.actions.letters import How, take_card, unpack_card, write
+from lazpool.actions.letters import How, take_card, write
 from lazpool.actions.matches import match_two
-from lazpool.actions.moves import MAX_NOTE, NotYetError, advance, post_seed
+from lazpool.actions.moves import advance, post_seed
 from lazpool.actions.objections import by_road, objection
 from lazpool.actions.standpoint import secret_of
-from lazpool.errors import MalformedError, RefusedError
+from lazpool.errors import RefusedError
 from lazpool.records.agreements import agreement_from, check_driver, check_passenger
 from lazpool.records.deal_bodies import (
     E5,
     Acceptance,
     Boarded,
     Cancellation,
-    CodeRefused,
     Decline,
     Details,
     Invitation,
@@ -28,38 +30,23 @@ from lazpool.records.deal_bodies import (
     Series,
     SeriesAnswer,
 )
-from lazpool.records.halves import Countersign, Receipt, ReceiptRefused
+from lazpool.records.letters import body_of
 from lazpool.records.posts import Offer, Request, check_signature, read_post
-from lazpool.records.receipts import receipt_from
 from lazpool.rules.admission import untimely
 from lazpool.rules.matching import mismatch
 from lazpool.rules.negotiation import OPEN, SEATED, Event, Role, State, step
-from lazpool.store import deals, devices, ledger, own, post_office
+from lazpool.store import deals, devices, own, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
-    from lazpool.records.body_shape import AnyBody
     from lazpool.records.letters import Letter
     from lazpool.store.deals import Deal
-    from lazpool.store.ledger import StoredReceipt
-
-_B = TypeVar("_B", bound="AnyBody")
 
 MAX_PROPOSALS = 64
 MAX_INVITATIONS = 64
 """Open proposals for one offer, and invitations for one request; beyond that strangers are not listened to."""
 MAX_REFUSALS = 1024
 """Refusals kept in the outbox to be repeated; beyond that what does not fit gets no answer."""
-
-
-def partner_keys(deal: Deal) -> set[bytes]:
-    """Return who may sign letters of this deal: the partner's device once known, before that their post's key."""
-    return {deal.peer_log or unpack_card(deal.peer_card).tag_pk}  # a post's key is the tag of its author's card
-
-
-def offer_key(deal: Deal) -> bytes:
-    """Return the key of the offer that a deal is about."""
-    return read_post(deal.offer)[0].post.post_pk
 
 
 def on_proposal(desk: Desk, box: own.Box, letter: Letter, body: Proposal, deal: Deal | None) -> None:
@@ -125,7 +112,7 @@ def on_invitation(desk: Desk, box: own.Box, letter: Letter, body: Invitation, de
 
 def on_acceptance(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: check both of the driver's signatures; from here on exact places may travel."""
-    body = _body(letter, Acceptance)
+    body = body_of(letter, Acceptance)
     terms = agreement_from(deal.terms)
     check_driver(terms, (body.offer_signature, body.bind_signature), body.driver)
     devices.check_log(desk.node, body.driver.log_pk)
@@ -172,7 +159,7 @@ def on_decline(desk: Desk, deal: Deal, letter: Letter) -> None:
     """End a deal that the other side says no to."""
     if step(deal.role, deal.state, Event.THEY_DECLINE) is None or deal.state is State.RIDING:
         return
-    advance(desk, deal, Event.THEY_DECLINE, reason=_body(letter, Decline).text, by="them")
+    advance(desk, deal, Event.THEY_DECLINE, reason=body_of(letter, Decline).text, by="them")
     post_office.answered(desk.node, deal.id, (Proposal.KIND, Invitation.KIND))
 
 
@@ -180,7 +167,7 @@ def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
     """End a deal that the other side calls off; a receipt that waits for its second half stops asking for it."""
     if step(deal.role, deal.state, Event.THEY_CANCEL) is None:
         return
-    advance(desk, deal, Event.THEY_CANCEL, reason=_body(letter, Cancellation).text, by="them")
+    advance(desk, deal, Event.THEY_CANCEL, reason=body_of(letter, Cancellation).text, by="them")
     receipts.lapse_all(desk, deal.id)
     post_office.answered(desk.node, deal.id, (Proposal.KIND, Boarded.KIND))
     deals.save(desk.node, deal)
@@ -190,109 +177,27 @@ def on_cancellation(desk: Desk, deal: Deal, letter: Letter) -> None:
 
 def on_series(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the driver: the passenger asks for the same ride on other dates."""
-    series.on_question(desk, deal, _body(letter, Series).pickups)
+    series.on_question(desk, deal, body_of(letter, Series).pickups)
 
 
 def on_series_answer(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger: the driver has named offers for other dates."""
     if deal.role is Role.PASSENGER:
-        series.on_answer(desk, deal, _body(letter, SeriesAnswer))
+        series.on_answer(desk, deal, body_of(letter, SeriesAnswer))
 
 
 def on_note(desk: Desk, deal: Deal, letter: Letter) -> None:
     """Keep a message."""
-    deals.add_note(desk.node, deal.id, _body(letter, Note).text, mine=False, now=desk.minute)
+    deals.add_note(desk.node, deal.id, body_of(letter, Note).text, mine=False, now=desk.minute)
 
 
 def on_details(_desk: Desk, deal: Deal, letter: Letter) -> None:
     """Keep the exact places, the telephone number and the account of the partner."""
-    body = _body(letter, Details)
+    body = body_of(letter, Details)
     deal.peer_contact, deal.peer_iban = body.contact, body.iban
     deal.peer_places = " ".join(f"{number / E5:.5f}" for number in body.places)
     if deal.role is Role.DRIVER and body.spots:
         deal.pickup_spot, deal.dropoff_spot = body.spots
-
-
-def on_boarded(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the passenger's node: check the code."""
-    if deal.role is Role.PASSENGER:
-        rides.check_code(desk, deal, letter, _body(letter, Boarded))
-
-
-def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the driver: the code was wrong; unless a newer one is under way, the deal stands where it stood before."""
-    body = _body(letter, CodeRefused)
-    post_office.answered_one(desk.node, deal.id, Boarded.KIND, body.counter)
-    if body.counter != deal.boarding or step(deal.role, deal.state, Event.THEY_REFUSE_CODE) is None:
-        return
-    left = f"{body.tries_left} tries left" if body.tries_left else "ask the passenger to run: lazpool done"
-    advance(desk, deal, Event.THEY_REFUSE_CODE, reason=f"the code was wrong; {left}")
-    deal.boarding = 0
-
-
-def on_receipt(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the driver: countersign what agrees with the agreement and the pair's count; answer no to anything else."""
-    body = _body(letter, Receipt)
-    rotating.check_known(desk, deal, body.passenger.identity, body.passenger.log_pk)
-    receipts.send_halves(desk, deal, body.receipt, letter.id)
-    if deal.role is Role.DRIVER and deal.state is State.RECEIPTED:
-        return  # the half of this ride is among them
-    if deal.role is not Role.DRIVER or step(deal.role, deal.state, Event.WE_SIGN) is None:
-        _refuse_receipt(desk, deal, letter, body, f"the deal is {deal.state}")
-        if deal.state is State.CANCELLED:  # our cancellation must be lost
-            write(desk, deal, Cancellation(deal.reason), How(answers=letter.id))
-        return
-    if receipts.is_ahead(desk, body.receipt):
-        asking.suspect(desk, deal)
-        deals.save(desk.node, deal)
-        raise NotYetError("an earlier receipt of this pair is still to come")
-    try:
-        receipts.countersign(desk, deal, body, letter.id)
-    except (RefusedError, MalformedError) as wrong:
-        deal.reason = f"a receipt was refused: {wrong.message}"
-        if wrong.code == "wrong-count":
-            asking.show(desk, deal)  # another device of theirs may have counted on
-        _refuse_receipt(desk, deal, letter, body, wrong.message)
-        return
-    advance(desk, deal, Event.WE_SIGN)
-    deal.reason = ""
-    post_office.answered(desk.node, deal.id, (Boarded.KIND,))
-
-
-def on_countersign(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the passenger: the receipt is whole, also when it comes late; in the order of the pair's count."""
-    half = _body(letter, Countersign).half
-    rotating.check_known(desk, deal, half.device.identity, half.device.log_pk)
-    stored = ledger.receipt(desk.node, half.receipt_id)
-    if stored is None:
-        if half.device.identity == deal.peer:
-            asking.ask(desk, deal)  # for what we must have signed before this home was restored
-        return
-    about = deal if stored.deal == deal.id else deals.get(desk.node, stored.deal)
-    if about is None or about.peer != deal.peer or step(about.role, about.state, Event.THEY_SIGN) is None:
-        return
-    if receipts.is_ahead(desk, receipt_from(stored.terms)):
-        asking.suspect(desk, deal)
-        deals.save(desk.node, deal)
-        raise NotYetError("the second half of an earlier receipt of this pair is still to come")
-    advance(desk, about, Event.THEY_SIGN)
-    about.reason = ""
-    post_office.answered(desk.node, about.id, (Receipt.KIND,))
-    receipts.seal(desk, stored, half)
-    deals.save(desk.node, about)
-    imports.count_anew(desk, deal)
-
-
-def on_receipt_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
-    """As the passenger: the driver's node did not sign; the person may try again with `done`."""
-    body = _body(letter, ReceiptRefused)
-    stored = _receipt_of(desk, deal, body.receipt_id)
-    if stored is None or stored.state != ledger.PROPOSED:
-        return
-    receipts.lapse(desk, stored)
-    if step(deal.role, deal.state, Event.THEY_DECLINE) is not None:
-        reason = f"the driver's node refused the receipt: {body.reason}"
-        advance(desk, deal, Event.THEY_DECLINE, reason=reason[:MAX_NOTE], by="them")
 
 
 def _check_room(desk: Desk, offer_id: bytes) -> None:
@@ -316,18 +221,3 @@ def _refuse(desk: Desk, deal: Deal, letter: Letter, reason: str) -> None:
 def _is_over_invitation(deal: Deal, offer_id: bytes) -> bool:
     """Tell whether the proposal comes after the invitation that it answers has ended."""
     return deal.role is Role.DRIVER and deal.offer_id == offer_id and deal.state not in OPEN and not deal.terms
-
-
-def _receipt_of(desk: Desk, deal: Deal, receipt_id: bytes) -> StoredReceipt | None:
-    stored = ledger.receipt(desk.node, receipt_id)
-    return stored if stored is not None and stored.deal == deal.id else None
-
-
-def _refuse_receipt(desk: Desk, deal: Deal, letter: Letter, body: Receipt, reason: str) -> None:
-    write(desk, deal, ReceiptRefused(body.receipt.id, reason[:200]), How(answers=letter.id))
-
-
-def _body(letter: Letter, kind: type[_B]) -> _B:
-    if isinstance(letter.body, kind):
-        return letter.body
-    raise MalformedError("shape", f"not a {kind.__name__}")

@@ -19,14 +19,17 @@ from lazpool.actions import (
     disputes,
     forks,
     positions,
+    receipt_letters,
     recovery,
     revoking,
+    rides,
     rotating,
     series,
     settlements,
     witnessing,
 )
 from lazpool.actions.detours import foresee
+from lazpool.actions.letters import unpack_card
 from lazpool.actions.moves import NotYetError
 from lazpool.actions.sightings import witness
 from lazpool.errors import HaltedError, MalformedError, RefusedError
@@ -52,6 +55,7 @@ from lazpool.records.forks import ForkShown
 from lazpool.records.halves import Confirmation, Countersign, Receipt, ReceiptRefused, Settlement, SettlementRefused
 from lazpool.records.key_bodies import KeysKnown, Revoke, Rotate
 from lazpool.records.letters import Letter, open_letter
+from lazpool.records.posts import read_post
 from lazpool.records.recovery import Holdings, Records
 from lazpool.records.witness_bodies import Witnessed, WitnessPlease
 from lazpool.store import deals, devices, own, post_office
@@ -134,12 +138,22 @@ def _check_sender(desk: Desk, deal: Deal, box: own.Box, letter: Letter) -> None:
         raise RefusedError("a letter that came by another deal's box", code="wrong-box")
     if isinstance(letter.body, Acceptance | Revoke):
         return  # these introduce their sender, and show in themselves who that is
-    if not deal.peer_log and box.deal == deal.id and letter.sender != answers.offer_key(deal):
+    if not deal.peer_log and box.deal == deal.id and letter.sender != _offer_key(deal):
         raise NotYetError("by somebody whose acceptance is still to come")
-    if letter.sender not in answers.partner_keys(deal):
+    if letter.sender not in _partner_keys(deal):
         raise RefusedError("a letter by somebody else", code="wrong-sender")
     if not isinstance(letter.body, _BY_REVOKED):
         devices.check_log(desk.node, letter.sender)
+
+
+def _partner_keys(deal: Deal) -> set[bytes]:
+    """Return who may sign letters of this deal: the partner's device once known, before that their post's key."""
+    return {deal.peer_log or unpack_card(deal.peer_card).tag_pk}  # a post's key is the tag of its author's card
+
+
+def _offer_key(deal: Deal) -> bytes:
+    """Return the key of the offer that a deal is about."""
+    return read_post(deal.offer)[0].post.post_pk
 
 
 _HALVES = (Receipt, Countersign, Settlement, Confirmation)
@@ -152,12 +166,12 @@ _HANDLERS: dict[type, Callable[[Desk, Deal, Letter], None]] = {
     Cancellation: answers.on_cancellation,
     Note: answers.on_note,
     Details: answers.on_details,
-    Boarded: answers.on_boarded,
-    CodeRefused: answers.on_code_refused,
+    Boarded: rides.on_boarded,
+    CodeRefused: rides.on_code_refused,
     Position: positions.on_position,
-    Receipt: answers.on_receipt,
-    Countersign: answers.on_countersign,
-    ReceiptRefused: answers.on_receipt_refused,
+    Receipt: receipt_letters.on_receipt,
+    Countersign: receipt_letters.on_countersign,
+    ReceiptRefused: receipt_letters.on_receipt_refused,
     Series: answers.on_series,
     SeriesAnswer: answers.on_series_answer,
     Settlement: settlements.on_settlement,

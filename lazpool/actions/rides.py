@@ -1,4 +1,7 @@
-"""At the car: the passenger shows a code, the driver repeats it, the passenger's node checks it and signs."""
+"""At the car: the passenger shows a code, the driver repeats it, the passenger's node checks it and signs.
+
+Each function that begins with `on_` is part of the transaction that remembers its letter.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from lazpool.actions.moves import advance, find
 from lazpool.actions.receipts import sign_receipt
 from lazpool.errors import RefusedError
 from lazpool.records.deal_bodies import CODE_DIGITS, MAX_TRIES, Boarded, Cancellation, CodeRefused
-from lazpool.rules.negotiation import Event, Role, State
-from lazpool.store import deals
+from lazpool.records.letters import body_of
+from lazpool.rules.negotiation import Event, Role, State, step
+from lazpool.store import deals, post_office
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -56,17 +60,19 @@ def done(desk: Desk, deal_id: bytes) -> Deal:
     return deal
 
 
-def check_code(desk: Desk, deal: Deal, letter: Letter, body: Boarded) -> None:
+def on_boarded(desk: Desk, deal: Deal, letter: Letter) -> None:
     """As the passenger's node, check a code: sign the receipt, or tell the driver that it was wrong.
 
     After three wrong ones every code is refused and only `done` is left; a wrong code never ends a deal.
     """
+    if deal.role is not Role.PASSENGER:
+        return
     if deal.state in {State.CANCELLED, State.WITHDRAWN}:  # our cancellation must be lost
         write(desk, deal, Cancellation(deal.reason), How(answers=letter.id))
     if deal.state not in {State.AGREED, State.CLAIMED}:
         return  # the receipt is signed already and repeats itself, or the deal is over
     left = MAX_TRIES - deal.tries
-    if left > 0 and hmac.compare_digest(body.code, deal.code):
+    if left > 0 and hmac.compare_digest(body_of(letter, Boarded).code, deal.code):
         advance(desk, deal, Event.WE_SIGN)
         deal.boarding = letter.counter
         sign_receipt(desk, deal)
@@ -75,6 +81,17 @@ def check_code(desk: Desk, deal: Deal, letter: Letter, body: Boarded) -> None:
     tries_left = MAX_TRIES - deal.tries
     deal.reason = f"a wrong code was refused; {tries_left} tries left"
     write(desk, deal, CodeRefused(letter.counter, tries_left), How(answers=letter.id))
+
+
+def on_code_refused(desk: Desk, deal: Deal, letter: Letter) -> None:
+    """As the driver: the code was wrong; unless a newer one is under way, the deal stands where it stood before."""
+    body = body_of(letter, CodeRefused)
+    post_office.answered_one(desk.node, deal.id, Boarded.KIND, body.counter)
+    if body.counter != deal.boarding or step(deal.role, deal.state, Event.THEY_REFUSE_CODE) is None:
+        return
+    left = f"{body.tries_left} tries left" if body.tries_left else "ask the passenger to run: lazpool done"
+    advance(desk, deal, Event.THEY_REFUSE_CODE, reason=f"the code was wrong; {left}")
+    deal.boarding = 0
 
 
 def new_code() -> str:

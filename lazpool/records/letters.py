@@ -7,7 +7,7 @@ passed on as one's own nor sealed again to somebody else. The format is protocol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lazpool.errors import MalformedError
 from lazpool.records.bodies import body_from
@@ -19,6 +19,8 @@ from lazpool.wire.signing import SIGNATURE_SIZE, public_key, sign, verify
 
 if TYPE_CHECKING:
     from lazpool.records.body_shape import AnyBody
+
+_B = TypeVar("_B", bound="AnyBody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class Letter:
     def id(self) -> bytes:
         """The id of the letter."""
         return _letter_id(self.body.KIND, self.deal, self.counter, encode(self.body.fields()))
+
+
+def body_of(letter: Letter, kind: type[_B]) -> _B:
+    """Return what a letter says, which is of this kind, or raise MalformedError."""
+    if isinstance(letter.body, kind):
+        return letter.body
+    raise MalformedError("shape", f"not a {kind.__name__}")
 
 
 def seal_letter(  # the arguments are the letter's own fields
