@@ -84,7 +84,10 @@ def invite(app: App, days: int, qr: bool, svg: Path | None, png: Path | None) ->
 @click.option("--yes", is_flag=True, help="Join without being asked.")
 @click.pass_obj
 def join(app: App, address: str, offline: bool, yes: bool) -> None:  # noqa: FBT001 # click's signature
-    """Keep a connection with a hub, or with any other node: by an invitation, or by its address."""
+    """Keep a connection with a hub, or with any other node: by an invitation, or by its address.
+
+    An invitation also makes a home for who has none yet.
+    """
     from lazpool.records.hub_records import is_invite  # noqa: PLC0415 # a command imports what it needs
 
     if is_invite(address):
@@ -174,6 +177,7 @@ def _join_invited(app: App, text: str, *, offline: bool, yes: bool) -> None:
     from lazpool.cli import hub_views  # noqa: PLC0415 # the same
 
     signed = _invitation(text)
+    _settle(app, signed, yes=yes)
     with app.desk() as desk:
         joining.check_invite(desk, signed)
         addresses = hub_views.addresses_of(signed.record)
@@ -185,6 +189,23 @@ def _join_invited(app: App, text: str, *, offline: bool, yes: bool) -> None:
         best = addresses[0] if offline else _answering(addresses)
         joining.join_invited(desk, signed, sorted(addresses, key=lambda one: one != best))
         app.show({"hub": best, **hub_views.document(desk, signed.record)}, best)
+
+
+def _settle(app: App, signed: SignedHub, *, yes: bool) -> None:
+    """Make a home for a newcomer who agrees: nobody should need more than the one command that an invitation is."""
+    if (app.home.exists() and (not app.home.is_dir() or any(app.home.iterdir()))) or not (yes or app.asks()):
+        return  # what is wrong with it is said where it is opened
+    from lazpool.actions.desk import create_home  # noqa: PLC0415 # a command imports what it needs
+    from lazpool.cli.home import local_zone  # noqa: PLC0415 # the same
+    from lazpool.config import DEFAULT_NETWORK, Config  # noqa: PLC0415 # the same
+    from lazpool.wire.hashing import network_id  # noqa: PLC0415 # the same
+
+    if signed.record.net != network_id(DEFAULT_NETWORK):
+        hint = "ask for the network's name, and make a home there: lazpool init --network NAME"
+        raise RefusedError("this invitation is to a hub of another network", hint=hint, code="other-network")
+    app.confirm(f"There is no lazpool home in {app.home} yet. Make one?", yes=yes)
+    create_home(Config(app.home, zone=local_zone(app)))
+    app.say(f"Your home is {app.home}. Its config.toml has room for your name, contact and time zone.")
 
 
 def _invitation(text: str) -> SignedHub:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
+class Home(User):
+    """A home that is not made yet."""
+
+    def __init__(self, home: Path) -> None:
+        """Choose where it will be."""
+        self.home = home
+
+
 TABLE = f'''
 [hub]
 name = "Valley hub"
@@ -85,6 +94,22 @@ def test_a_newcomer_sees_whom_they_join(hub: User, tmp_path: Path) -> None:
     (joined,) = ada.call("status")["hubs"]
     assert joined["role"] == "hub"
     assert joined["address"].endswith(hub.call("id")["node"])
+
+
+def test_a_newcomer_needs_one_command(hub: User, tmp_path: Path) -> None:
+    """Who has no home yet is asked whether to make one, then whether to join; no leaves nothing behind."""
+    invite, ada, zoe = hub.call("hub", "invite")["invite"], Home(tmp_path / "ada"), Home(tmp_path / "zoe")
+    assert on_terminal(ada, "join", invite, answer="n\n")[0] != 0
+    assert not ada.home.exists()
+    status, shown = on_terminal(ada, "join", invite, answer="y\ny\n")
+    assert status == 0, shown
+    assert shown.index("Make one?") < shown.index("The town hall of Crolles") < shown.index("Join this hub")
+    assert [one["role"] for one in ada.call("status")["hubs"]] == ["hub"]
+    refused, document = zoe.run("join", invite)
+    assert (refused, document["error"]["code"]) == (4, "no-home")
+    assert zoe.run("join", invite[:-7], "--yes")[0] == 2
+    assert not zoe.home.exists()
+    assert zoe.call("join", invite, "--yes")["name"] == "Valley hub"
 
 
 def test_joining_off_a_terminal(hub: User, tmp_path: Path) -> None:
@@ -170,6 +195,11 @@ def test_an_invitation_to_another_network(hub: User, tmp_path: Path) -> None:
     status, document = run(home, "join", invite)
     assert (status, document["error"]["code"]) == (5, "other-network")
     assert "'elsewhere'" in document["error"]["hint"]
+    config = home / "config.toml"
+    config.write_text(config.read_text() + TABLE.replace("PORT", "4001"))
+    theirs, none = run(home, "hub", "invite")[1]["invite"], tmp_path / "none"
+    assert run(none, "join", theirs, "--yes")[1]["error"]["code"] == "other-network"
+    assert not none.exists()
 
 
 def test_a_blocked_hub_is_not_joined(hub: User, tmp_path: Path) -> None:
