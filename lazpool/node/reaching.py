@@ -16,6 +16,7 @@ import trio
 
 from lazpool.actions.checks import Check, fault
 from lazpool.errors import LazpoolError, NotRunningError, UnreachableError
+from lazpool.hub import Hub
 from lazpool.net.address import is_global, parse_address
 from lazpool.node.presence import look
 from lazpool.records import sync
@@ -80,7 +81,10 @@ async def _check_all(desk: Desk) -> list[Check]:
 
 def _of_node(seen: _Look) -> list[Check]:
     if (there := seen.there) is None:
-        return [fault("node", NotRunningError("your node is not running: nothing leaves, and nothing arrives"))]
+        hint = "start it with: lazpool hub run" if seen.desk.config.hub != Hub() else NotRunningError.hint
+        return [
+            fault("node", NotRunningError("your node is not running: nothing leaves, and nothing arrives", hint=hint))
+        ]
     checks = [Check("node", ok=True, detail=f"runs, as a {'hub' if there.hub else 'node'}")]
     if there.peers:
         checks.append(Check("neighbours", ok=True, detail=f"{there.peers} connected"))
@@ -100,7 +104,7 @@ def _of_addresses(seen: _Look, there: Presence) -> Check:
     if direct and all(is_local(one) for one in direct):
         where = "listens on this machine alone"
     if by_hubs:
-        return Check("reached", ok=True, detail=f"{where}; others reach it by way of {by_hubs} hubs")
+        return Check("reached", ok=True, detail=f"{where}; others reach it by way of {_counted(by_hubs, 'hub')}")
     detail = f"{where}, and no hub lets it be reached by way of it; posts and letters need neither"
     asked = [row for row in seen.rows if (link := seen.link(row["node_pk"])) and link.hub]
     if not asked or there.hub:
@@ -225,7 +229,10 @@ def _of_hubs(seen: _Look) -> list[Check]:
     """Say whether there is more than one hub, and of different people."""
     joined = [row["node_pk"] for row in seen.rows]
     if not joined:
-        return [Check("hubs", ok=True, detail="none joined: letters travel only while you and the others run")]
+        alone = "none joined: letters travel only while you and the others run"
+        if seen.there and seen.there.hub:
+            alone = "no other joined: what is posted here reaches other hubs only by members of both"
+        return [Check("hubs", ok=True, detail=alone)]
     reached = [node_pk for node_pk in joined if seen.is_reached(node_pk)]
     if not reached:
         hint = "join another one: lazpool join ADDRESS"
@@ -233,7 +240,7 @@ def _of_hubs(seen: _Look) -> list[Check]:
     known = {one.node_pk: one.record.operator for one in hubs.every(seen.desk.board)}
     operators = {known[node_pk] for node_pk in reached if known.get(node_pk)}
     advice = "" if len(reached) > 1 else "; with a second one, of other people, you depend on nobody"
-    told = f", of {len(operators)} operators that are known" if operators else ""
+    told = f", of {_counted(len(operators), 'known operator')}" if operators else ""
     return [Check("hubs", ok=True, detail=f"reached: {len(reached)} of {len(joined)} joined{told}{advice}")]
 
 
@@ -242,8 +249,16 @@ def _of_lan(seen: _Look) -> Check:
         says = "will be looked for" if seen.desk.config.lan else "are not looked for: lan = false in config.toml"
         return Check("local network", ok=True, detail=f"nodes {says}")
     if not seen.there.lan:
-        return Check("local network", ok=True, detail="nodes are not looked for: by your choice, or as a hub")
+        return Check("local network", ok=True, detail=f"nodes are not looked for: {_why_no_lan(seen.there)}")
     return Check("local network", ok=True, detail=f"nodes are looked for; {seen.there.heard} heard")
+
+
+def _why_no_lan(there: Presence) -> str:
+    if there.hub:
+        return "a hub is to be told to: lazpool hub run --lan"
+    if all(is_local(one) for one in there.addresses if "/p2p-circuit/" not in one):
+        return "nobody there could dial this one"
+    return "switched off"
 
 
 def _of_peers(seen: _Look) -> Check:
@@ -252,6 +267,10 @@ def _of_peers(seen: _Look) -> Check:
         return Check("remembered", ok=True, detail="no good neighbours yet")
     last = time.strftime("%Y-%m-%d", time.gmtime(max(one.seen for one in known) * 60))
     return Check("remembered", ok=True, detail=f"{len(known)} good neighbours, the last seen {last}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _end(address: Address) -> tuple[str, str, int]:

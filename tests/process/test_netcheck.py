@@ -66,6 +66,15 @@ def test_a_hub_from_its_port_to_its_letterbox(people: People) -> None:
     assert [name for name, ok in gone.items() if not ok] == ["neighbours", f"{where} port", "hubs"]
 
 
+def test_a_hub_that_is_stopped_is_started_as_one(people: People) -> None:
+    """Who says in config.toml what their hub is called is not sent to `lazpool up`: that starts an ordinary node."""
+    hub, ann = people.add("hub", "ann")
+    with (hub.home / "config.toml").open("a") as file:
+        file.write('[hub]\nname = "Valley hub"\n')
+    for person, command in ((hub, "lazpool hub run"), (ann, "lazpool up")):
+        assert command in person.call("netcheck", status=3)["checks"][0]["hint"]
+
+
 def test_who_answers_is_somebody_else(tmp_path: Path, people: People) -> None:
     """At the address of one joined node another answers, one is of another network, and one takes calls in silence."""
     (ann,) = people.add("ann")
