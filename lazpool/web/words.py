@@ -48,9 +48,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "operator": "Run by",
         "rules": "Rules of this community",
         "privacy": "What this page tells, and what it does not",
-        "privacy_text": "It counts posts by cells of about 250 km², and by hours. A number below three is not told. "
-        "Posts of closed groups are not counted. Who posted what stands nowhere here, nor any address; the "
-        "hub itself does not know names. This page sets no cookie, runs no script, and asks nobody else for anything.",
+        "privacy_text": "It counts posts by cells of about 250 km², and by hours. A number below three is not told; "
+        "totals are exact. Posts of closed groups are not counted. Who posted what stands nowhere here, nor any "
+        "address; the hub itself does not know names. This page sets no cookie, runs no script, and asks nobody else "
+        "for anything.",
         "fresh": "As of {time}.",
         "towns": "Towns: {source}.",
         "days": "Mon Tue Wed Thu Fri Sat Sun",
@@ -100,10 +101,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "operator": "Tenu par",
         "rules": "Règles de cette communauté",
         "privacy": "Ce que cette page dit, et ce qu’elle tait",
-        "privacy_text": "Elle compte les annonces par cellules d’environ 250 km² et par heures. Un nombre inférieur à "
-        "trois n’est pas dit. Les annonces des groupes fermés ne sont pas comptées. Qui a publié quoi n’y figure pas, "
-        "ni aucune adresse ; le relais lui-même ne connaît pas les noms. Cette page ne dépose aucun cookie, n’exécute "
-        "aucun script et ne demande rien à personne d’autre.",
+        "privacy_text": "Elle compte les annonces par cellules d’environ 250 km² et par heures. Un nombre inférieur "
+        "à trois n’est pas dit ; les totaux sont exacts. Les annonces des groupes fermés ne sont pas comptées. Qui a "
+        "publié quoi n’y figure pas, ni aucune adresse ; le relais lui-même ne connaît pas les noms. Cette page ne "
+        "dépose aucun cookie, n’exécute aucun script et ne demande rien à personne d’autre.",
         "fresh": "État à {time}.",
         "towns": "Villes : {source}.",
         "days": "lun. mar. mer. jeu. ven. sam. dim.",
