@@ -64,8 +64,9 @@ class Relay(CircuitV2Protocol):
     @property
     def carried(self) -> tuple[int, int]:
         """Return how many places were given to peers that are connected, and how many circuits are carried now."""
-        self._take_back()
-        return len(self.resource_manager._reservations), self._circuits.total() // 2  # noqa: SLF001 - not told otherwise
+        places = self.resource_manager
+        given = places._reservations  # noqa: SLF001 - the library tells of one place only at a time
+        return sum(map(places.has_reservation, given)), self._circuits.total() // 2
 
     async def reserve(self, relay_pk: bytes) -> None:
         """Ask a connected relay for a place, or to renew it; UnreachableError when it gives none."""
@@ -134,14 +135,15 @@ class Relay(CircuitV2Protocol):
             report("reservation for somebody else", stream.muxed_conn.peer_id)
             await self._send_status(stream, StatusCode.PERMISSION_DENIED, "")
             return
-        self._take_back()
+        self._make_room()
         await super()._handle_reserve(stream, msg)
 
-    def _take_back(self) -> None:
-        """Forget the places of peers that are gone; the library lets them fill the relay for their whole time."""
+    def _make_room(self) -> None:
+        """Forget the places of peers that are gone, if all are given: the library lets them hold theirs for an hour."""
         given = self.resource_manager._reservations  # noqa: SLF001 - the library tells of one place only at a time
-        for peer in [peer for peer in given if not self.resource_manager.has_reservation(peer)]:
-            del given[peer]
+        if len(given) >= RESERVATIONS:
+            for peer in [peer for peer in given if not self.resource_manager.has_reservation(peer)]:
+                del given[peer]
 
     async def _handle_connect(self, stream: INetStream, msg: HopMessage) -> None:
         """Carry a circuit, within the bounds of its caller, its target and all; idle or not, it ends in time."""
