@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lazpool.actions import hearing, matches, posts
+from lazpool.actions import deals, hearing, matches, posts
 from lazpool.actions.cards import QUIET
 from lazpool.actions.letters import KEEP_CARD
-from lazpool.store import board, own
+from lazpool.store import board, own, post_office
 from tests.town import DAY, Town
 
 if TYPE_CHECKING:
@@ -56,6 +56,32 @@ def test_card_keys_outlive_the_ride(agreed: tuple[Town, bytes]) -> None:
     town.now = 60 * (ends + QUIET + KEEP_CARD)
     town.later(minutes=1)
     assert own.boxes(town["ann"].node) == []
+
+
+def letters(town: Town, name: str) -> dict[bytes, post_office.Outgoing]:
+    """Return the letters that somebody's outbox holds, however late they are due, by their bytes."""
+    rows = post_office.due(town[name].node, 2**61, 1000)
+    return {row.data: row for row in rows if row.kind == post_office.LETTER}
+
+
+def test_a_letter_that_nobody_takes_is_tried_until_it_expires(agreed: tuple[Town, bytes]) -> None:
+    """It is due again, each day and after each start of its author's node, up to its last minute and no longer."""
+    town, deal_id = agreed
+    deals.add_note(town["ann"], deal_id, "by the fountain")
+    ((data, note),) = letters(town, "ann").items()
+    days = (note.expires - town.minute) // DAY
+    assert days > 1
+    for day in range(days + 1):
+        town.restart("ann")
+        town.later(days=int(day > 0))
+        ann = town["ann"]
+        (row,) = [row for row in post_office.due(ann.node, ann.second) if row.data == data]
+        post_office.failed(ann.node, row, ann.second)
+    town.now = 60 * note.expires
+    town.later()
+    assert data in letters(town, "ann")
+    town.later(minutes=1)
+    assert data not in letters(town, "ann")
 
 
 def test_posts_expire(tmp_path: Path) -> None:
