@@ -25,6 +25,9 @@ _PEER_ID_HEAD = bytes.fromhex("002408011220")
 _P2P_HEAD = bytes.fromhex("a50326") + _PEER_ID_HEAD
 """The multiaddr component /p2p/ around it: code 421 as a varint, length 38."""
 
+_NAME = "a node's name begins with 12D3KooW; its last part in an address, and peer=... in a log, are names"
+_DIALLED = "it looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
+
 _HOSTS = ("ip4", "ip6", "dns", "dns4", "dns6")
 
 
@@ -59,7 +62,10 @@ def node_name(node_pk: bytes) -> str:
 
 def node_key(text: str) -> bytes:
     """Return the 32-byte node key of a name, 12D3KooW..., or of the address that ends in it."""
-    return _node_of(_multiaddr(f"/p2p/{text.strip().rpartition('/')[2]}"))
+    try:
+        return _node_of(_multiaddr(f"/p2p/{text.strip().rpartition('/')[2]}"))
+    except InvalidInputError as wrong:
+        raise InvalidInputError(f"not the name of a node: {text!r}", hint=_NAME) from wrong
 
 
 def parse_address(address: str) -> Address:
@@ -67,15 +73,13 @@ def parse_address(address: str) -> Address:
 
     One by way of a relay is the relay's address, then `/p2p-circuit/p2p/12D3KooW...`.
     """
-    multiaddr = _multiaddr(address)
+    multiaddr = _multiaddr(address, _DIALLED)
     names = [protocol.name for protocol in multiaddr.protocols()]
     if names[3:] == ["p2p-circuit", "p2p"]:
         relay = parse_address(str(multiaddr).partition("/p2p-circuit/")[0])
         return Address(str(multiaddr), _node_of(multiaddr), relay)
     if len(names) != 3 or names[0] not in _HOSTS or names[1:] != ["tcp", "p2p"]:  # noqa: PLR2004 - the three parts named in the message
-        raise InvalidInputError(
-            f"not an address of a node: {address!r}", hint="it looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW..."
-        )
+        raise InvalidInputError(f"not an address of a node: {address!r}", hint=_DIALLED)
     return Address(str(multiaddr), _node_of(multiaddr))
 
 
@@ -102,7 +106,7 @@ def is_global(address: str) -> bool:
 def _node_of(multiaddr: Multiaddr) -> bytes:
     tail: bytes = multiaddr.to_bytes()[-len(_P2P_HEAD) - 32 :]
     if not tail.startswith(_P2P_HEAD):
-        raise InvalidInputError(f"not an Ed25519 node: {multiaddr}", hint="a node's name begins with 12D3KooW")
+        raise InvalidInputError(f"not an Ed25519 node: {multiaddr}", hint=_NAME)
     return tail[len(_P2P_HEAD) :]
 
 
@@ -115,9 +119,8 @@ def parse_listen(address: str) -> str:
     return str(multiaddr)
 
 
-def _multiaddr(address: str) -> Multiaddr:
+def _multiaddr(address: str, hint: str = "it looks like /ip4/192.0.2.1/tcp/4001") -> Multiaddr:
     try:
         return Multiaddr(address.strip())
     except (MultiaddrError, ValueError) as error:
-        hint = "a multiaddr looks like /ip4/192.0.2.1/tcp/4001"
         raise InvalidInputError(f"not a multiaddr: {address!r}", hint=hint) from error

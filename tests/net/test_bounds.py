@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from lazpool.errors import InvalidInputError
-from lazpool.net.address import node_name, node_pk_of, parse_address, parse_listen, peer_id_bytes
+from lazpool.net.address import node_key, node_name, node_pk_of, parse_address, parse_listen, peer_id_bytes
 from lazpool.net.pace import MAX_BUCKETS, Pace, Quotas
 from lazpool.net.throttle import MAX_KINDS, QUIET_S, Throttle
 
@@ -52,9 +52,19 @@ def test_blanks_around_an_address_are_no_fault() -> None:
     ],
 )
 def test_what_is_no_address_is_invalid_input(text: str) -> None:
-    """Anything but TCP to an Ed25519 node is refused before anybody is called."""
-    with pytest.raises(InvalidInputError):
+    """Anything but TCP to an Ed25519 node is refused before anybody is called, and what one looks like is said."""
+    with pytest.raises(InvalidInputError) as wrong:
         parse_address(text)
+    assert "12D3KooW" in wrong.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", NAME[:-1]])
+def test_what_is_no_name_of_a_node_is_said_to_be_none(text: str) -> None:
+    """Nothing is told of addresses to who typed a name."""
+    with pytest.raises(InvalidInputError, match="not the name of a node") as wrong:
+        node_key(text)
+    assert "begins with 12D3KooW" in wrong.value.hint
+    assert node_key(f"/ip4/192.0.2.1/tcp/1/p2p/{NAME}") == parse_address(f"/ip4/192.0.2.1/tcp/1/p2p/{NAME}").node_pk
 
 
 def test_a_listen_address_names_nobody() -> None:
