@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 import time
@@ -15,7 +16,7 @@ from lazpool.actions.desk import desk_at
 from lazpool.actions.resuming import resume
 from lazpool.config import FILE, Config, load_config
 from lazpool.errors import DamagedError, LazpoolError, MalformedError, RefusedError
-from lazpool.store.database import explain
+from lazpool.store.database import explain, reading
 from lazpool.wire import vault
 from lazpool.wire.codec import decode, encode
 from lazpool.wire.keys import NAMES, load_keys, sync_folder
@@ -93,10 +94,13 @@ def _files(desk: Desk) -> dict[str, bytes]:
 
 
 def _snapshot(desk: Desk) -> bytes:
-    """Return the database as it is between two transactions; copied in memory, since a file would have to be wiped."""
-    with closing(sqlite3.connect(":memory:")) as copy:
-        desk.node.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+    """Return the database as it is between two transactions, written anew without the pages that are free.
+
+    It is written to memory, under a name that nobody else has: a file would have to be wiped.
+    """
+    place = f"file:{secrets.token_hex(16)}?mode=memory&cache=shared"
+    with closing(sqlite3.connect(place, uri=True)) as copy, reading(desk.config.node_file) as node:
+        node.execute("VACUUM INTO ?", (place,))
         return copy.serialize()
 
 

@@ -250,6 +250,26 @@ def test_a_backup_does_not_show_its_content(agreed: tuple[Town, bytes]) -> None:
     assert not any(one in data for one in (keys.identity, keys.log, keys.node, b"SQLite", b"Ann"))
 
 
+def test_a_backup_has_no_room_for_what_was_deleted(
+    agreed: tuple[Town, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database in it is written anew, without the pages that are free here, and nowhere else in the clear."""
+    town, _ = agreed
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    ann = town["ann"]
+    ann.node.execute("CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT 500) "
+                     "SELECT i, zeroblob(900) AS page FROM n")  # fmt: skip
+    ann.node.execute("DROP TABLE filler")
+    assert ann.node.number("PRAGMA freelist_count") > 100
+    before = {*town.root.rglob("*"), *tmp_path.rglob("*")}
+    file = back_up(town, "ann")
+    assert {*town.root.rglob("*"), *tmp_path.rglob("*")} - before == {file}
+    lose(town, "ann", file)
+    assert town["ann"].node.number("PRAGMA freelist_count") == 0
+    holds(town, "ann")
+
+
 # Copies
 
 

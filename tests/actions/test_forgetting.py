@@ -39,11 +39,13 @@ def shared(town: Town) -> None:
 
 @pytest.mark.parametrize("who", ["ann", "bob"])
 def test_what_names_them_is_gone_and_the_ledger_holds(town: Town, who: str) -> None:
-    """No byte of the other's identity and records is left in the database; the log is whole, and says how many."""
+    """Neither the other's identity nor a record, its blind or a signature is left in the file; the log is whole."""
     shared(town)
     other = town["bob" if who == "ann" else "ann"].identity
     desk = town[who]
-    gone = [one.terms for one in ledger.receipts(desk.node)]
+    records = [*ledger.receipts(desk.node), *settled.in_state(desk.node, settled.SEALED)]
+    gone = [part for one in records for part in (one.terms, one.blind, one.first, one.second, one.id)]
+    assert len(set(gone)) == 5 * 4
     before, chain = len(ledger.entries(desk.node)), ledger.entries(desk.node)
     found = forget(desk, other)
     assert (found.rides, found.settlements, found.deals) == (3, 1, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,9 @@ def test_there_and_back(
     made = ada.call("backup", str(file), "--passphrase-file", str(words))
     assert made == {"file": str(file), "identity": ada.identity}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    passes, memory = struct.unpack_from(">IQ", file.read_bytes(), 16)
+    assert passes >= 3
+    assert memory >= 2**28, "what Argon2id calls moderate, of which tests elsewhere take less"
     monkeypatch.setenv("LAZPOOL_PASSPHRASE", WORDS + "x")
     home = tmp_path / "new"
     status, document = run(home, "restore", str(file))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cli.users import GRENOBLE, LYON, TOMORROW, VOIRON, User, carry
 
 if TYPE_CHECKING:
@@ -83,6 +85,17 @@ def test_either_side_is_told_before_it_signs(tmp_path: Path) -> None:
     invited = next(one["id"] for one in zoe.call("deals")["deals"] if one["state"] == "invited")
     assert zoe.call("deals")["deals"][-1]["above_cap"]["profile"] == "fr"
     assert warning in zoe.say("accept", invited).err
+
+
+@pytest.mark.parametrize(("price", "flagged"), [("0.318", False), ("0.319", True)])
+def test_exactly_at_the_cap_is_not_above_it(tmp_path: Path, price: str, *, flagged: bool) -> None:
+    """What a passenger may pay at most is marked by nobody; a tenth of a cent a kilometre more is."""
+    ada, zoe = User(tmp_path / "ada"), User(tmp_path / "zoe")
+    set_profile(zoe, "fr")
+    ada.call("offer", GRENOBLE, LYON, "--at", TOMORROW, "--via", VOIRON, "--price", price)
+    zoe.call("request", VOIRON, LYON, "--at", "tomorrow 08:00")
+    carry(ada, zoe)
+    assert (zoe.call("matches")["matches"][0]["above_cap"] is not None) is flagged
 
 
 def test_a_gift_is_never_above_a_cap(tmp_path: Path) -> None:

@@ -78,10 +78,6 @@ class Watched:
         """Run a statement several times; it counts as one point."""
         return self._run(self._inner.executemany, sql, values)
 
-    def backup(self, target: sqlite3.Connection) -> None:
-        """Copy what is committed."""
-        self._inner.backup(target)
-
     def close(self) -> None:
         """Close the connection."""
         self._inner.close()
