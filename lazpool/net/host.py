@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,8 @@ class LeanSwarm(Swarm):
             if muxed is not None:
                 await muxed.event_closed.wait()
         except Exception as error:  # noqa: BLE001 - supervised border: a stranger's handshake may fail in any way
-            report(f"inbound {type(error).__name__}", repr(error))
+            # Whoever only looks whether the port is open, as `join` does, ends here: nothing that needs anybody.
+            report(f"inbound {type(error).__name__}", repr(error), logging.INFO)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
                 await raw.close()

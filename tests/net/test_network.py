@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import trio
 from nodes import ECHO, next_post, node, until
+from structlog.testing import capture_logs
 
 from lazpool.errors import InvalidInputError, LazpoolError, UnreachableError
+from lazpool.net import throttle
 from lazpool.net.address import node_name
 from lazpool.net.network import PeerEvent
 
@@ -96,3 +98,15 @@ async def test_leaving_is_quick_also_with_peers_and_when_cancelled() -> None:
                 await trio.sleep_forever()
         assert trio.current_time() - start < 2
         await until(lambda: not a.peers())
+
+
+async def test_who_only_looks_whether_the_port_is_open_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `join` and `netcheck` do, and every scanner on the internet: it is counted, and told as information."""
+    counted = throttle.Throttle()
+    monkeypatch.setattr(throttle, "FAULTS", counted)
+    async with node() as a:
+        with capture_logs() as said:
+            caller = await trio.open_tcp_stream("127.0.0.1", int(a.addresses()[0].split("/")[4]))
+            await caller.aclose()
+            await until(lambda: counted.total)
+            assert {line["log_level"] for line in said if line["event"] == "network fault"} == {"info"}
