@@ -22,6 +22,8 @@ _SIGN = 0.55
 """Width of a sign, of its size."""
 _BUSY, _BUSIEST = 10, 30
 """Posts of a cell from which on it is darker."""
+_PALE = 1
+"""The level of cells with too few posts to tell their number."""
 _FULL = 4
 """The darkest level, on which text is light."""
 
@@ -49,7 +51,7 @@ def draw(cells: Sequence[int], pairs: Mapping[int, tuple[int, int]], towns: Sequ
     levels = {cell: _level(pairs.get(cell, (0, 0))) for cell in cells}
     size = min(26.0, max(9.0, _across(frame, cells[0]) / 5))
     shapes = [_shape(frame, cell, levels[cell]) for cell in cells]
-    counts = [_count(frame, cell, pairs[cell], levels[cell], size) for cell in cells if levels[cell] > 1]
+    counts = [_count(frame, cell, pairs[cell], levels[cell], size) for cell in cells if levels[cell]]
     labels = _labels(frame, towns, levels, size * 0.62)
     return (
         f'<svg class="map" viewBox="0 0 {frame.width:.0f} {frame.height:.0f}" role="img" aria-label="{escape(alt)}">'
@@ -81,7 +83,7 @@ def _level(pair: tuple[int, int]) -> int:
     total = sum(pair)
     if not total:
         return 0
-    return 1 if is_few(pair) else 2 if total < _BUSY else 3 if total < _BUSIEST else _FULL
+    return _PALE if is_few(pair) else 2 if total < _BUSY else 3 if total < _BUSIEST else _FULL
 
 
 def _shape(frame: Frame, cell: int, level: int) -> str:
@@ -93,6 +95,8 @@ def _count(frame: Frame, cell: int, pair: tuple[int, int], level: int, size: flo
     x, y = frame.at(centre(cell))
     full = " full" if level == _FULL else ""
     lines = [f"{sign}{_said(number)}" for sign, number in zip("△○", pair, strict=True) if number]
+    if level == _PALE:  # not by its shade alone, which not everybody sees; nor of which kind they are
+        lines = [_said(0)]
     top = y + size * (0.35 if len(lines) == 1 else -0.2)
     return "".join(
         f'<text class="count{full}" font-size="{size:.0f}" x="{x:.0f}" y="{top + line * size * 1.1:.0f}">{text}</text>'
@@ -140,7 +144,7 @@ class _Label:
 
 def _label(frame: Frame, town: Town, cell: int, level: int, size: float) -> _Label:
     """Put a name below the numbers of its cell, small enough to stay inside; where there are none, at the town."""
-    if level > 1:
+    if level:
         x, y = frame.at(centre(cell))
         fitting = min(size, 0.92 * _across(frame, cell) / (len(town.name) * _SIGN))
         return _Label(town.name, x, y + 2.8 * size, fitting, level)

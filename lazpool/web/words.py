@@ -26,7 +26,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "map_alt": "Map of cells about 20 km across, with the numbers of offers and requests that begin in each. "
         "The table below says the same.",
         "no_map": "This hub follows no area yet: it will as soon as somebody who joined it posts a ride.",
-        "legend": "In each cell: offers (△) and requests (○). Pale cells have fewer than three of both together.",
+        "legend": "In each cell: offers (△) and requests (○), or &lt;3 for fewer than three of both together.",
         "hours": "Hour by hour",
         "hours_note": "Choose an hour to see its map. Times are those of {zone}.",
         "hour": "Hour",
@@ -79,7 +79,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "map_alt": "Carte de cellules d’environ 20 km, avec le nombre d’offres et de demandes qui partent de chacune. "
         "Le tableau plus bas dit la même chose.",
         "no_map": "Ce relais ne suit encore aucune région : il le fera dès qu’un de ses membres publiera un trajet.",
-        "legend": "Dans chaque cellule : offres (△) et demandes (○). Les cellules pâles en ont moins de trois en tout.",
+        "legend": "Dans chaque cellule : offres (△) et demandes (○), ou &lt;3 s’il y en a moins de trois en tout.",
         "hours": "Heure par heure",
         "hours_note": "Choisissez une heure pour voir sa carte. Les heures sont celles de {zone}.",
         "hour": "Heure",

@@ -119,6 +119,14 @@ async def test_numbers_under_three_are_not_told(home: Config) -> None:
     assert told == ["31", "12"]
 
 
+async def test_a_cell_with_few_says_so_in_signs(home: Config) -> None:
+    """Shades that close are one to many eyes: it says that there are fewer than three, and of neither kind how many."""
+    drawn = re.search(r'<svg class="map".*?</svg>', await html(home), re.DOTALL)
+    assert drawn
+    assert drawn[0].count("cell l1") == 1
+    assert re.findall(r'<text class="count"[^>]*>([^<]+)<', drawn[0]) == ["&lt;3"]
+
+
 def test_counts_follow_the_board(tmp_path: Path) -> None:
     """A post is read once; one that is gone is no longer counted, and those of closed groups never are."""
     config = make_home(tmp_path)
