@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from admission import admission
 from areas import areas
+from burst import burst
 from commands import commands
 from delivery import delivery
 from gossip import gossip
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 BENCHES = {
     "admission": admission,
     "areas": areas,
+    "burst": burst,
     "commands": commands,
     "delivery": delivery,
     "gossip": gossip,
