@@ -90,6 +90,17 @@ async def test_a_place_is_for_who_asks_and_for_nobody_else() -> None:
         assert len(hub._relay.resource_manager._reservations) == 1
 
 
+async def test_no_circuit_leads_through_a_circuit() -> None:
+    """A hub that itself was reached by way of another gives its caller no place: traffic would multiply."""
+    async with host(relay=True) as hub, host(relay=True) as inner, host() as a, host() as b:
+        await a.connect(await reserved(inner, hub))
+        assert a.relayed(inner.node_pk)
+        for wish in (lambda: a.reserve(inner.node_pk), lambda: a.connect(circuit(inner.addresses()[0], b.node_pk))):
+            with pytest.raises(UnreachableError, match="PERMISSION_DENIED"):
+                await wish()
+        assert inner.carried == (0, 0)
+
+
 async def test_a_place_ends_with_its_connection() -> None:
     """When the node is gone the hub says so at once, and renewing it later gives it back."""
     async with host(relay=True) as hub, host() as a, host() as b:
