@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import subprocess
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,26 @@ QUIET = (
 PHONE = 360
 _LOOK = "document.readyState + !!document.querySelector('a')"
 _LOADED = "completetrue"
+_FAINT = """(() => {
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
+    .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0.05);
+  const ground = element => {
+    for (; element; element = element.parentElement) {
+      const colour = getComputedStyle(element).backgroundColor;
+      if (!colour.endsWith(', 0)')) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const written = [...document.querySelectorAll('body *')].filter(element => !element.closest('svg')
+    && [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()));
+  const faint = written.filter(element => {
+    const [dark, bright] = [light(getComputedStyle(element).color), light(ground(element))].sort((a, b) => a - b);
+    return bright / dark < 4.5;
+  });
+  return JSON.stringify([written.length, faint.map(element => element.textContent)]);
+})()"""
+"""How many elements have text of their own, and those of them that do not stand out from their ground by WCAG 2 AA."""
 _FOCUS = "(e => [e.textContent, getComputedStyle(e).outlineStyle].join('|'))(document.activeElement)"
 
 
@@ -71,11 +92,21 @@ async def test_a_browser_draws_the_page(tmp_path: Path) -> None:
     assert len(data) > 40_000, "an empty page makes a small picture"
 
 
-async def tabbed(folder: Path, address: str, times: int) -> tuple[list[tuple[str, str]], int]:
-    """Open a page and press Tab so often; return what has the focus each time, how it is outlined, and the width.
+@dataclass(frozen=True)
+class Seen:
+    """What a browser shows. focus: what has it after each press of Tab, and how it is outlined.
 
-    The width is that of all the page on a telephone, PHONE where nothing sticks out of it.
+    width: of all the page on a telephone, PHONE where nothing sticks out of it. faint: texts that hardly stand out, by
+    colour scheme, and how many there are in all.
     """
+
+    focus: list[tuple[str, str]]
+    width: int
+    faint: dict[str, tuple[int, list[str]]]
+
+
+async def tabbed(folder: Path, address: str, times: int) -> Seen:
+    """Open a page, look at its colours, press Tab so often, and look how wide it is on a telephone."""
     told = folder / "keys" / "DevToolsActivePort"
     command = [CHROMIUM, *QUIET, f"--user-data-dir={told.parent}", "--remote-debugging-port=0", address]
     async with trio.open_nursery() as nursery:
@@ -93,7 +124,7 @@ async def tabbed(folder: Path, address: str, times: int) -> tuple[list[tuple[str
     return found
 
 
-async def _press(socket: WebSocketConnection, times: int) -> tuple[list[tuple[str, str]], int]:
+async def _press(socket: WebSocketConnection, times: int) -> Seen:
     """Press Tab once the page is there; see the DevTools protocol, whose answers bear the number of the question."""
     numbers = count()
 
@@ -108,6 +139,11 @@ async def _press(socket: WebSocketConnection, times: int) -> tuple[list[tuple[st
     await ask("Page.bringToFront")
     while await ask("Runtime.evaluate", expression=_LOOK) != _LOADED:  # noqa: ASYNC110 # in another process
         await trio.sleep(0.05)  # one question at a time goes through the socket
+    faint = {}
+    for scheme in ("light", "dark"):
+        await ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        written, texts = json.loads(await ask("Runtime.evaluate", expression=_FAINT))
+        faint[scheme] = written, texts
     found = []
     for _ in range(times):
         await ask("Input.dispatchKeyEvent", type="rawKeyDown", **key)
@@ -115,7 +151,7 @@ async def _press(socket: WebSocketConnection, times: int) -> tuple[list[tuple[st
         text, _, outline = (await ask("Runtime.evaluate", expression=_FOCUS)).partition("|")
         found.append((text, outline))
     await ask("Emulation.setDeviceMetricsOverride", width=PHONE, height=800, deviceScaleFactor=1, mobile=True)
-    return found, await ask("Runtime.evaluate", expression="document.documentElement.scrollWidth")
+    return Seen(found, await ask("Runtime.evaluate", expression="document.documentElement.scrollWidth"), faint)
 
 
 @pytest.mark.process
@@ -123,7 +159,8 @@ async def _press(socket: WebSocketConnection, times: int) -> tuple[list[tuple[st
 async def test_all_of_it_is_reached_by_the_keyboard_and_on_a_telephone(tmp_path: Path) -> None:
     """Tab goes past the head, to the languages and to the hours, in that order, and each is seen to have the focus.
 
-    On a narrow screen nothing sticks out at the side, however long addresses and invitations are.
+    On a narrow screen nothing sticks out at the side, however long addresses and invitations are. By day and by night
+    every text as it is drawn stands out from what it stands on.
     """
     config = make_home(tmp_path)
     filled(config)
@@ -131,8 +168,11 @@ async def test_all_of_it_is_reached_by_the_keyboard_and_on_a_telephone(tmp_path:
         async with trio.open_nursery() as nursery:
             here = partial(live, invite="lazpool:hub/" + 40 * "abcdefgh")
             nursery.start_soon(partial(serve.serve, listening, config, here, lambda: NOW))
-            found, wide = await tabbed(tmp_path, serve.url(listening), 7)
+            seen = await tabbed(tmp_path, serve.url(listening), 7)
             nursery.cancel_scope.cancel()
     names = ["Skip to the content", "English", "Français", "All 24 hours", "Fri 09:00", "Fri 10:00", "Fri 11:00"]
-    assert found == [(name, "solid") for name in names]
-    assert wide == PHONE
+    assert seen.focus == [(name, "solid") for name in names]
+    assert seen.width == PHONE
+    for written, faint in seen.faint.values():
+        assert written > 30
+        assert faint == []
