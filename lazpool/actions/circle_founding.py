@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lazpool.actions import circle_letters, circle_signing
-from lazpool.actions.circle_letters import new_card, own_card, stop, write
+from lazpool.actions.circle_letters import me, new_card, own_card, stop, write
 from lazpool.actions.circles import stand
 from lazpool.actions.letters import How, pack_card, unpack_card
 from lazpool.actions.letters import write as write_in_deal
@@ -32,6 +32,7 @@ from lazpool.records.groups import check_group_name
 from lazpool.rules import circles as rules
 from lazpool.store import circles as store
 from lazpool.store import deals
+from lazpool.store.rotations import identities_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,7 +68,7 @@ def invitation(desk: Desk, circle: Circle) -> Invite:
         hint = "who is in a founded circle stays as it is; for other people: lazpool circle create NAME --after CIRCLE"
         raise RefusedError(f"this circle is {circle.state}: nobody can join it now", hint=hint, code="wrong-state")
     card = own_card(desk, circle)
-    return Invite(circle.id, circle.name, desk.identity, card.box_pk, card.tag_pk, packed_letterboxes(card))
+    return Invite(circle.id, circle.name, me(desk, circle), card.box_pk, card.tag_pk, packed_letterboxes(card))
 
 
 def invite(desk: Desk, circle: Circle, other: bytes) -> None:
@@ -80,7 +81,8 @@ def invite(desk: Desk, circle: Circle, other: bytes) -> None:
             deals.save(desk.node, deal)
             return
         for one in store.every(desk.node):
-            if one.founding and (person := store.person(desk.node, one.id, other)) is not None:
+            as_now = one.founding and me(desk, one) == circle.founder  # by another identity they would not know us
+            if as_now and (person := store.person(desk.node, one.id, other)) is not None:
                 write(desk, one, person, body)
                 return
     hint = "give them the code that `lazpool circle invite CIRCLE` prints"
@@ -121,7 +123,7 @@ def found(desk: Desk, circle: Circle, without: Collection[bytes] = ()) -> Foundi
         terms = _terms(desk, circle, joined)
         record = store.Record(
             id=terms.id, circle=circle.id, kind=store.BIRTH, state=store.PENDING, terms=terms.body(),
-            by=desk.identity, at=terms.at,
+            by=me(desk, circle), at=terms.at,
         )  # fmt: skip
         circle.state, circle.founding = store.FOUNDING, terms.id
         store.save(desk.node, circle)
@@ -146,9 +148,9 @@ def on_joining(desk: Desk, circle: Circle, letter: Letter, body: Joining) -> Non
     """As who gathers the circle: note who wants to be in it, or say that it is too late."""
     body.device.check(desk.net)
     identity = body.device.identity
-    if letter.sender != body.device.log_pk or letter.deal != thread(circle.id, identity, desk.identity):
+    if letter.sender != body.device.log_pk or letter.deal != thread(circle.id, identity, me(desk, circle)):
         raise MalformedError("signature", "somebody else joins for them")
-    if circle.founder != desk.identity or identity == desk.identity:
+    if circle.founder not in desk.identities or identity in desk.identities:
         raise RefusedError("we do not gather this circle", code="wrong-box")
     known = store.person(desk.node, circle.id, identity)
     if known is None and circle.state == store.GATHERING:
@@ -183,12 +185,11 @@ def on_founding(desk: Desk, circle: Circle, person: Person, letter: Letter) -> N
         raise MalformedError("signature", "who gathers the circle has not signed its founding")
     card = own_card(desk, circle)
     if (card.box_pk, card.tag_pk) not in [
-        (one.box_pk, one.tag_pk) for one in terms.members if one.identity == desk.identity
+        (one.box_pk, one.tag_pk) for one in terms.members if one.identity in desk.identities
     ]:
         raise RefusedError("the founding says something else about us", code="wrong-terms")
     if circle.state not in {store.JOINING, store.FOUNDING}:
         raise RefusedError(f"this circle is {circle.state}", code="wrong-state")
-    stop(desk, circle, person, Joining.KIND, 1)
     for old in store.records(desk.node, circle.id, store.BIRTH, store.PENDING):
         if old.id != terms.id:
             store.save(desk.node, replace(old, state=store.NO, reason="another founding took its place"))
@@ -201,6 +202,7 @@ def on_founding(desk: Desk, circle: Circle, person: Person, letter: Letter) -> N
         store.add_signatures(desk.node, terms.id, body.signatures)
         circle.founding, circle.state, circle.name = terms.id, store.JOINING, terms.name
         store.save(desk.node, circle)
+    stop(desk, circle, person, Joining.KIND, 1)
 
 
 def _keep_invitation(desk: Desk, said: Invite) -> Circle:
@@ -218,9 +220,10 @@ def _keep_invitation(desk: Desk, said: Invite) -> Circle:
 
 
 def _terms(desk: Desk, circle: Circle, joined: list[Person]) -> FoundingTerms:
-    carried = _carried(desk, circle, [desk.identity, *(one.identity for one in joined)])
+    ours = me(desk, circle)
+    carried = _carried(desk, circle, [ours, *(one.identity for one in joined)])
     cards = {one.identity: (one.name, unpack_card(one.card)) for one in joined}
-    cards[desk.identity] = desk.config.name, own_card(desk, circle)
+    cards[ours] = desk.config.name, own_card(desk, circle)
     found = [
         Member(identity, name, card.box_pk, card.tag_pk, packed_letterboxes(card), carried.get(identity, 0))
         for identity, (name, card) in sorted(cards.items())
@@ -234,8 +237,9 @@ def _carried(desk: Desk, circle: Circle, people: Collection[bytes]) -> dict[byte
     if before is None:
         return {}
     points = {identity: one.points for identity, one in stand(desk, before).items()}
-    staying = [identity for identity in people if identity in points]
-    return rules.carried_over(points, staying)
+    staying = {one: key for one in people for key in identities_of(desk.node, one) if key in points}
+    carried = rules.carried_over(points, list(staying.values()))
+    return {one: carried[key] for one, key in staying.items()}
 
 
 def _room(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from lazpool.actions.letters import KEEP_CARD, How, Thread, card_of_box, send, t
 from lazpool.actions.moves import NotYetError
 from lazpool.errors import MalformedError, RefusedError
 from lazpool.records.circle_bodies import Told
-from lazpool.records.circles import about, thread
+from lazpool.records.circles import about, founding_from, thread
 from lazpool.records.deal_bodies import NewCard
 from lazpool.store import circles as store
 from lazpool.store import logs, own, post_office
@@ -26,11 +26,20 @@ RENEW = 90 * 24 * 60
 """Minutes before a card of ours expires at which its successor is sent."""
 
 
+def me(desk: Desk, circle: Circle) -> bytes:
+    """Return who we are in a circle: the identity that it was founded with, whichever has followed that since."""
+    if len(desk.identities) == 1:
+        return desk.identity
+    record = store.record(desk.node, circle.founding) if circle.founding else None
+    named = founding_from(record.terms).signers if record is not None else (circle.founder,)
+    return next((one for one in named if one in desk.identities), desk.identity)
+
+
 def write(desk: Desk, circle: Circle, person: Person, body: AnyBody, how: How | None = None) -> int:
     """Queue a letter to somebody in a circle, save their row, and return the letter's counter."""
     person.counter += 1
     to = Thread(
-        thread(circle.id, desk.identity, person.identity),
+        thread(circle.id, me(desk, circle), person.identity),
         about(circle.id),
         person.counter,
         unpack_card(person.card),
@@ -43,7 +52,7 @@ def write(desk: Desk, circle: Circle, person: Person, body: AnyBody, how: How | 
 
 def stop(desk: Desk, circle: Circle, person: Person, kind: int, counter: int) -> None:
     """Repeat a letter no more."""
-    post_office.answered_one(desk.node, thread(circle.id, desk.identity, person.identity), kind, counter)
+    post_office.answered_one(desk.node, thread(circle.id, me(desk, circle), person.identity), kind, counter)
 
 
 def tell(
@@ -71,7 +80,7 @@ def own_card(desk: Desk, circle: Circle) -> Card:
 def sender(desk: Desk, circle: Circle, letter: Letter) -> Person:
     """Return who wrote a letter, or raise: NotYetError when they may still be introduced."""
     for person in store.people(desk.node, circle.id):
-        if thread(circle.id, person.identity, desk.identity) == letter.deal:
+        if letter.deal in {thread(circle.id, person.identity, ours) for ours in desk.identities}:
             if person.log and letter.sender != person.log:
                 raise RefusedError("a letter by somebody else", code="wrong-sender")
             if not person.log:  # who gathers the circle: nobody else was given the key that this letter is sealed to

@@ -10,7 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from lazpool.actions import circle_sync, logbook
-from lazpool.actions.circle_letters import stop, tell, write
+from lazpool.actions.circle_letters import me, stop, tell, write
 from lazpool.actions.letters import How, pack_card
 from lazpool.actions.moves import checked_note
 from lazpool.errors import MalformedError, NotFoundError, RefusedError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lazpool.actions.desk import Desk
     from lazpool.records.letters import Letter
+    from lazpool.records.people import Device
     from lazpool.store.circles import Circle, Person, Record
 
 MAX_PENDING = 64
@@ -79,10 +80,12 @@ def refuse(desk: Desk, identifier: bytes, reason: str = "") -> Record:
     with desk.node.transaction():
         record, text = find(desk, identifier), checked_note(reason)
         circle = circle_of(desk, record)
-        if record.state != store.PENDING or (record.blind and record.by != desk.identity):
+        if record.state != store.PENDING or (record.blind and record.by not in desk.identities):
             why = "signed by you already" if record.blind else record.state
-            raise RefusedError(f"this one is {why}", code="wrong-state")
-        if record.by == desk.identity:
+            hint = "one that counts goes when all who signed it sign that, too: lazpool circle cancel ID"
+            whole = record.kind == store.RIDE and record.state == store.WHOLE
+            raise RefusedError(f"this one is {why}", hint=hint if whole else "", code="wrong-state")
+        if record.by in desk.identities:
             end(desk, circle, record, store.NO, text or "taken back")
         elif (asker := store.person(desk.node, circle.id, record.by)) is not None:
             write(desk, circle, asker, Signed(record.id, (), text or "no"), How(answers=record.letter))
@@ -117,7 +120,7 @@ def on_ride(desk: Desk, circle: Circle, person: Person, letter: Letter) -> None:
     if is_whole(ride, signers):
         circle_sync.on_whole_ride(desk, circle, person, letter, body)
         return
-    if desk.identity not in ride.present or person.identity not in signers:
+    if me(desk, circle) not in ride.present or person.identity not in signers:
         raise RefusedError("a ride that is not for us to sign", code="not-for-us")
     known = store.record(desk.node, ride.id)
     if known is None and len(store.records(desk.node, circle.id, store.RIDE, store.PENDING)) >= MAX_PENDING:
@@ -150,7 +153,7 @@ def on_signed(desk: Desk, circle: Circle, person: Person, letter: Letter) -> Non
     if record is None or record.circle != circle.id:
         raise RefusedError("signatures under nothing that we know", code="no-record")
     asked = store.asked(desk.node, record.id).get(person.identity)
-    if record.by == desk.identity and asked is not None:
+    if record.by in desk.identities and asked is not None:
         stop(desk, circle, person, Founding.KIND if record.kind == store.BIRTH else Ride.KIND, asked)
         store.answered(desk.node, record.id, person.identity)
     if not body.signatures:
@@ -213,7 +216,7 @@ def enter(desk: Desk, circle: Circle, record: Record) -> None:
     for identity in known.keys() - set(terms.signers):
         store.drop(desk.node, circle.id, identity)
     for member in terms.members:
-        if member.identity == desk.identity:
+        if member.identity in desk.identities:
             continue
         person = known.get(member.identity) or store.Person(
             circle=circle.id, identity=member.identity, name=member.name, state=store.MEMBER, log=b"",
@@ -230,29 +233,30 @@ def enter(desk: Desk, circle: Circle, record: Record) -> None:
 def _record(desk: Desk, circle: Circle, terms: RideTerms) -> Record:
     if circle.state != store.FOUNDED:
         raise RefusedError(f"this circle is {circle.state}", code="wrong-state")
-    people = {one.identity: one for one in store.people(desk.node, circle.id)}
+    people, ours = {one.identity: one for one in store.people(desk.node, circle.id)}, me(desk, circle)
     for identity in terms.present:
         person = people.get(identity)
-        if identity != desk.identity and (person is None or person.state != store.MEMBER):
+        if identity != ours and (person is None or person.state != store.MEMBER):
             raise RefusedError("somebody was present who is not in the circle any more", code="not-a-member")
-    if desk.identity not in terms.present:
+    if ours not in terms.present:
         hint = "who was in the car records it: one of them types it, and the others sign"
         raise RefusedError("you were not in the car", hint=hint, code="not-present")
     with desk.node.transaction():
-        record = circle_sync.keep(desk, circle, terms, (), desk.identity)
+        record = circle_sync.keep(desk, circle, terms, (), ours)
         ask(desk, circle, record, terms.present)
     return find(desk, record.id)
 
 
 def _sign(desk: Desk, circle: Circle, record: Record) -> None:
-    terms = record.decoded
+    terms, ours = record.decoded, me(desk, circle)
+    device = _device_of(desk, ours)
     if isinstance(terms, RideTerms):
         signed = store.records(desk.node, circle.id, store.RIDE, store.PENDING, store.WHOLE)
         live = counted([one.ride for one in signed if one.blind and not one.ride.cancels] + whole_rides(desk, circle))
-        check_signable(terms, [one for one in live if desk.identity in one.present], desk.minute)
+        check_signable(terms, [one for one in live if ours in one.present], desk.minute)
     record.blind = secrets.token_bytes(HASH)
     store.save(desk.node, record)
-    mine = cosign(terms, desk.device, desk.keys.log)
+    mine = cosign(terms, device, desk.keys.log)
     if isinstance(terms, RideTerms):
         circle_sync.keep(desk, circle, terms, (mine,), record.by)  # of two in the car the second has it whole at once
     else:
@@ -260,10 +264,18 @@ def _sign(desk: Desk, circle: Circle, record: Record) -> None:
     logbook.note(desk, CIRCLE_RIDE if record.kind == store.RIDE else CIRCLE_FOUNDING, record.id, record.blind)
 
 
+def _device_of(desk: Desk, identity: bytes) -> Device:
+    try:
+        return desk.device_of(identity)
+    except RefusedError as wrong:
+        wrong.hint = "found it anew, with the points of everybody: lazpool circle create NAME --after CIRCLE"
+        raise
+
+
 def _on_no(desk: Desk, circle: Circle, person: Person, record: Record, reason: str) -> None:
     if record.state != store.PENDING:
         return
-    if record.by == desk.identity:
+    if record.by in desk.identities:
         end(desk, circle, record, store.NO, f"{person.name} says: {reason}"[:200])
         if record.kind == store.BIRTH:
             circle.state = store.GATHERING
@@ -288,7 +300,7 @@ def _on_founding_signed(desk: Desk, circle: Circle, person: Person, record: Reco
     if not is_whole(terms, [one.identity for one in signatures]):
         return
     enter(desk, circle, record)
-    if record.by != desk.identity:
+    if record.by not in desk.identities:
         tell(desk, circle, store.person(desk.node, circle.id, person.identity) or person, letter)
         return
     for other in store.people(desk.node, circle.id):

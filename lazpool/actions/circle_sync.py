@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from lazpool.actions.circle_letters import stop, tell, write
+from lazpool.actions.circle_letters import me, stop, tell, write
 from lazpool.actions.letters import How
 from lazpool.errors import MalformedError
 from lazpool.records.circle_bodies import (
@@ -44,7 +44,7 @@ def keep(desk: Desk, circle: Circle, ride: RideTerms, signatures: tuple[CoSignat
     """Check and keep signatures under a ride of this circle; it is whole when nobody's is missing."""
     if (ride.net, ride.circle) != (desk.net, circle.founding):
         raise MalformedError("range", "a ride of another circle or network")
-    members = {one.identity for one in store.people(desk.node, circle.id)} | {desk.identity}
+    members = {one.identity for one in store.people(desk.node, circle.id)} | {me(desk, circle)}
     if not members.issuperset(ride.present):
         raise MalformedError("range", "somebody was present who is not in the circle")
     for one in signatures:

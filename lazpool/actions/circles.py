@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lazpool.actions import circle_letters, circle_signing, circle_sync
-from lazpool.actions.circle_letters import stop, write
+from lazpool.actions.circle_letters import me, stop, write
 from lazpool.actions.letters import How
 from lazpool.errors import RefusedError
 from lazpool.records.circle_bodies import Joining, Ride, Signed
@@ -36,7 +36,7 @@ def leave(desk: Desk, circle: Circle) -> None:
                     person.push = write(desk, circle, person, Signed(circle.founding, (), "left"), How(awaits=True))
                     store.save(desk.node, person)
             for record in store.records(desk.node, circle.id, store.RIDE, store.PENDING):
-                if record.by == desk.identity:
+                if record.by in desk.identities:
                     circle_signing.end(desk, circle, record, store.NO, "the member who recorded it left")
         elif circle.state in {store.INVITED, store.GATHERING, store.JOINING, *store.OVER}:
             for person in store.people(desk.node, circle.id):
@@ -51,7 +51,7 @@ def leave(desk: Desk, circle: Circle) -> None:
 def members(desk: Desk, circle: Circle) -> dict[bytes, str]:
     """Return who is in a circle and what they call themselves, ourselves included."""
     found = {one.identity: one.name for one in store.people(desk.node, circle.id)}
-    return {desk.identity: desk.config.name, **found} if circle.state != store.INVITED else found
+    return {me(desk, circle): desk.config.name, **found} if circle.state != store.INVITED else found
 
 
 def stand(desk: Desk, circle: Circle) -> dict[bytes, Standing]:

@@ -32,11 +32,12 @@ def circle_named(desk: Desk, text: str) -> Circle:
 
 def member(desk: Desk, one: Circle, text: str) -> bytes:
     """Return the member whose name is `text`, or else whose name or identity begins with it; `me` for ourselves."""
+    from lazpool.actions.circle_letters import me  # noqa: PLC0415 # the same
     from lazpool.actions.circles import members  # noqa: PLC0415 # the same
 
     wanted = plain(text).casefold()
     if wanted == ME:
-        return desk.identity
+        return me(desk, one)
     if not wanted:
         raise InvalidInputError("who?", hint="names of members, or `me`, with commas between them")
     names = members(desk, one)

@@ -44,7 +44,7 @@ def document(desk: Desk, one: Circle) -> dict[str, object]:
         "state": one.state,
         "founder": one.founder.hex(),
         "members": [
-            {"identity": identity.hex(), "name": name, "me": identity == desk.identity, "state": state}
+            {"identity": identity.hex(), "name": name, "me": identity in desk.identities, "state": state}
             for identity, name, state in _people(desk, one)
         ],
         "waiting": len([record for record in waiting(desk) if record.circle == one.id]),
@@ -134,7 +134,7 @@ def said(desk: Desk, record: Record) -> str:
         return f"{short(record.id)} {one.name}: founded by {people}{carried}"
     when, driver, present = _ride_cells(desk, one, record)
     what = "taken back: " if record.ride.cancels else ""
-    others = f", asked by {_name(desk, names, record.by)}" if record.by != desk.identity else ""
+    others = f", asked by {_name(desk, names, record.by)}" if record.by not in desk.identities else ""
     return f"{short(record.id)} {one.name}: {what}{when}, {driver} drove, in the car {present}{others}"
 
 
@@ -154,21 +154,22 @@ def turn_words(desk: Desk, one: Circle, order: Sequence[Standing]) -> str:
     """Return who should drive next, and why."""
     names = circles.members(desk, one)
     first, rest = order[0], order[1:]
-    me = first.person == desk.identity
+    me = first.person in desk.identities
     who = "You" if me else _name(desk, names, first.person)
     have, drive = ("have", "drive") if me else ("has", "drives")
     points = f"{who} {drive} next: {who if not me else 'you'} {have} {_points(first.points)} points"
     if not rest:
         return f"{points}, and nobody else comes."
     second = _name(desk, names, rest[0].person)
+    so = f"{second} {'do' if rest[0].person in desk.identities else 'does'}"
     if first.points < rest[0].points:
         return f"{points}, the fewest of those who come; {second} would follow with {_points(rest[0].points)}."
     if first.drove < rest[0].drove:
-        return f"{points} as {second} does, and drove less often: {first.drove} against {rest[0].drove}."
+        return f"{points} as {so}, and drove less often: {first.drove} against {rest[0].drove}."
     if first.last < rest[0].last:
         since = "never" if first.last < 0 else f"last on {_date(first.last)}"
-        return f"{points} as {second} does, drove as often, but longer ago: {since}."
-    return f"{points} as {second} does, and drove as often; so the keys decide, the same for everybody."
+        return f"{points} as {so}, drove as often, but longer ago: {since}."
+    return f"{points} as {so}, and drove as often; so the keys decide, the same for everybody."
 
 
 def turn_table(desk: Desk, one: Circle, order: Sequence[Standing]) -> Table:
@@ -202,7 +203,7 @@ def _standing(desk: Desk, one: Circle, found: Standing) -> dict[str, object]:
     return {
         "identity": found.person.hex(),
         "name": circles.members(desk, one).get(found.person, ""),
-        "me": found.person == desk.identity,
+        "me": found.person in desk.identities,
         "points": found.points,
         "drove": found.drove,
         "was_driven": found.rode,
@@ -239,7 +240,7 @@ def _missing(desk: Desk, record: Record, names: dict[bytes, str]) -> str:
 
 
 def _name(desk: Desk, names: dict[bytes, str], identity: bytes) -> str:
-    return "you" if identity == desk.identity else names.get(identity) or short(identity)
+    return "you" if identity in desk.identities else names.get(identity) or short(identity)
 
 
 def _points(points: int) -> str:

@@ -147,12 +147,13 @@ def show(app: App, /, circle: str) -> None:
 @click.pass_obj
 def ride(app: App, /, circle: str, driver: str, present: str | None, *, day: str, leg: int) -> None:
     """Record a ride that you were in, as driver or passenger; it counts once all who were in the car have signed."""
+    from lazpool.actions.circle_letters import me  # noqa: PLC0415 # the same
     from lazpool.actions.circle_signing import record_ride  # noqa: PLC0415 # the same
 
     with app.desk() as desk:
         mine = circle_named(desk, circle)
         when = parse_date(day, datetime.fromtimestamp(desk.second, ZoneInfo(desk.config.zone)).date())
-        people = {desk.identity, *present_of(desk, mine, present)}
+        people = {me(desk, mine), *present_of(desk, mine, present)}
         with typed("a ride is recorded within a month, by 2 to 12 people of the circle"):
             record = record_ride(desk, mine, member(desk, mine, driver), people, (when - _EPOCH).days, leg)
         _show_record(app, desk, record)

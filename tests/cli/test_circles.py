@@ -94,6 +94,31 @@ def test_refused_and_taken_back(circle: tuple[User, User, User]) -> None:
     carry(*circle)
 
 
+def test_after_a_new_identity(tmp_path: Path) -> None:
+    """Who replaced their identity is asked whose turn it is, records, signs and reads as before, under their name."""
+    ada, zoe = (User(tmp_path / name) for name in ("ada", "zoe"))
+    zoe.call("circle", "join", ada.call("circle", "create", "To work")["code"])
+    carry(ada, zoe)
+    ada.call("circle", "found", "To work")
+    carry(ada, zoe)
+    zoe.call("circle", "sign")
+    carry(ada, zoe)
+    zoe.call("key", "rotate", "--yes")
+    first = names(ada)[0]
+    assert names(zoe)[0] == first
+    mine = next(user for user in (ada, zoe) if user.home.name.title() != first)
+    told = f"{first} drives next: {first} has +0.00 points as you do, and drove as often"
+    assert told in mine.say("turn", "To work").out
+    zoe.call("circle", "ride", "To work", "--driver", "me")
+    carry(ada, zoe)
+    ada.call("circle", "sign")
+    carry(ada, zoe)
+    for user in (ada, zoe):
+        assert standing(user) == {"Zoe": UNIT // 2, "Ada": -UNIT // 2}
+        assert user.call("ledger", "verify")["ok"]
+    assert [one["me"] for one in zoe.call("turn", "To work")["order"]] == [False, True]
+
+
 def test_mistakes_are_explained(circle: tuple[User, User, User], tmp_path: Path) -> None:
     """What is not possible ends with its status and a hint, and changes nothing."""
     ada, *_ = circle
