@@ -36,6 +36,7 @@ def play_rides(prepared: Path, root: Path, seed: int) -> int:
             town.step(ride)
         town.settle(ride)
         town.witness.sees_the_end()
+        town.witness.asks_another()
         for name, expected in (("ann", 2), ("bob", RIDES), ("cid", 1)):
             states = [deal.state for deal in deals.all_deals(town[name].node)]
             assert states.count(State.RECEIPTED) == expected, f"seed {seed}: {town.ends()}"
@@ -51,5 +52,6 @@ def play_anything(prepared: Path, root: Path, seed: int) -> int:
             town.step(anything)
         town.settle(finish)
         town.witness.sees_the_end()
+        town.witness.asks_another()
     shutil.rmtree(root)
     return town.fuse.burnt

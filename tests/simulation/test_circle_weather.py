@@ -118,6 +118,7 @@ def play_circle(prepared: Path, root: Path, seed: int) -> int:
             town.step(whatever)
         settle(town)
         town.witness.sees_the_end()
+        town.witness.asks_another()
         circles = [circle_of(town, name) for name in PEOPLE]
         assert len({one.digest for one in circles}) == 1, f"seed {seed}: they have not the same rides"
         known = [points(town, name) for name in PEOPLE]
