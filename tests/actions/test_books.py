@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lazpool.actions import books
+from lazpool.actions import books, confirming, disputes, settlements
+from lazpool.actions.corrections import CORRECTING, correct
+from lazpool.records.entries import KINDS, commitment_payload, entry_from
+from lazpool.records.settlements import CASH
+from lazpool.store import ledger
 
 if TYPE_CHECKING:
     from lazpool.actions.desk import Desk
@@ -100,6 +104,30 @@ def test_reordered_entries_are_reported(ridden: Town, name: str) -> None:
     """Two entries that change places break the chain."""
     swap = "UPDATE entries SET seq=CASE seq WHEN 2 THEN -3 WHEN 3 THEN -2 END WHERE seq IN (2, 3)"
     assert errors_after(ridden[name], swap, "UPDATE entries SET seq=-seq WHERE seq<0")
+
+
+def test_a_log_shows_neither_partner_place_nor_amount(ridden: Town) -> None:
+    """Of rides, payments, corrections and disputes an entry holds one hash, and no two records have the same."""
+    ann, bob = ridden["ann"], ridden["bob"]
+    paid = settlements.settle(ann, bob.identity, 500, "EUR", CASH)
+    ridden.carry()
+    settlements.confirm(bob, paid.id)
+    ridden.carry()
+    record = ledger.receipts(ann.node)[0]
+    made = correct(ann, record.id, 123)
+    ridden.carry()
+    confirming.confirm(bob, CORRECTING, made.id)
+    disputes.dispute(bob, record.id, 1, "half the way")
+    ridden.carry()
+    names = [one for desk in (ann, bob) for one in (desk.identity, desk.device.log_pk, desk.node_pk)]
+    names += [one.id for one in (*ledger.receipts(ann.node), paid, made)]
+    for desk in (ann, bob):
+        entries = [entry_from(one.body) for one in ledger.entries(desk.node)][1:]
+        assert {KINDS[one.kind] for one in entries} >= {"sealed", "settle-sealed", "correct-sealed"}
+        plain = [one for one in entries if KINDS[one.kind] != "dispute"]
+        assert {len(one.payload) for one in plain} == {len(commitment_payload(bytes(32)))}
+        assert not [one for one in entries for name in names if name in one.payload]
+        assert len({one.payload for one in plain if KINDS[one.kind].endswith("sealed")}) == 4
 
 
 def test_somebody_elses_log_is_reported(ridden: Town) -> None:

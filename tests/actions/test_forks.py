@@ -214,6 +214,30 @@ def test_two_records_with_one_number_are_a_proof_for_the_two_alone(twins: Town) 
     assert books.verify(twins["ann"]).ok
 
 
+def test_two_receipts_with_one_number_are_a_proof_as_well(twins: Town) -> None:
+    """One copy of the driver countersigns a ride, the other calls it off and countersigns the next one instead."""
+    first, second = (deal.id for deal in twins.deals("ann", Role.PASSENGER, State.AGREED))
+    with asleep(twins, "twin"):
+        rides.done(twins["ann"], first)
+        twins.carry_from("ann")
+        late = twins.pick_up("bob")
+    with asleep(twins, "bob"):
+        decisions.cancel(twins["twin"], first)
+        twins.carry()
+        rides.done(twins["ann"], second)
+        twins.carry()
+    assert forks.known(twins["ann"]) == []
+    for row in late:
+        twins.hand_over(row.tag, row.data)
+    for name in ("ann", "bob"):
+        twins.carry()
+        (known,) = forks.known(twins[name])
+        assert (known.split.what, known.split.seq) == (What.NUMBER, 1)
+        assert fork_from(known.proof).names_people
+    assert forks.known(twins["cid"]) == []
+    assert books.verify(twins["ann"]).ok
+
+
 def test_first_halves_with_one_number_are_honest(twins: Town) -> None:
     """What lapsed is signed anew with the same number: no proof comes of it."""
     with asleep(twins, "twin"):
