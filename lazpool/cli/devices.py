@@ -14,6 +14,7 @@ from lazpool.cli.app import Table
 from lazpool.cli.commands import epilog, group
 from lazpool.cli.home import MAX_NAME, local_zone
 from lazpool.cli.typed import MIN_PREFIX, free_text, short
+from lazpool.cli.words import counted
 from lazpool.errors import AmbiguousError, InvalidInputError, LazpoolError, MalformedError, NotFoundError
 from lazpool.store import devices as store
 
@@ -117,7 +118,8 @@ def revoke(app: App, device: str, last: int | None, yes: bool) -> None:  # noqa:
             {"log": log.hex(), "last": terms.last_seq, "id": terms.last_id.hex(), "told": told},
             f"{short(log)} revoked after entry {terms.last_seq}",
         )
-        app.say(f"{told} partners are told, others when you share a ride again. What is on it: docs/how-to/keys.md")
+        app.say(f"Told of it: {counted(told, 'partner')}, others when you share a ride again.")
+        app.say("What is on it: docs/how-to/keys.md")
         app.say_if_down(desk)
 
 

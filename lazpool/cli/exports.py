@@ -11,6 +11,7 @@ import click
 from lazpool.cli.choosing import choice, filters
 from lazpool.cli.commands import Command, epilog
 from lazpool.cli.typed import hex_id_of
+from lazpool.cli.words import counted
 from lazpool.errors import LazpoolError, RefusedError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def export(  # the arguments are the options
         text, count = _bundle(desk) if form == "bundle" else _lines(desk, form, choice(desk, **which))
     size = write(file, text, force=force)
     app.show({"file": str(file), "format": form, "records": count, "bytes": size}, str(file))
-    app.say(f"{count} {'record' if count == 1 else 'records'}, {size} bytes")
+    app.say(f"{counted(count, 'record')}, {size} bytes")
 
 
 @click.command("checkpoint", cls=Command, epilog=epilog("lazpool ledger checkpoint"))
@@ -98,7 +99,7 @@ def _prove(app: App, file: Path, receipt: str, *, force: bool, every_witness: bo
     size = write(file, json.dumps(proof.document()) + "\n", force=force)
     said = {"checkpoint": proof.checkpoint, "witnesses": proof.witnesses}
     app.show({"file": str(file), "format": "proof", "records": 1, "bytes": size, **said}, str(file))
-    witnesses = f"{proof.witnesses} {'witness' if proof.witnesses == 1 else 'witnesses'}"
+    witnesses = counted(proof.witnesses, "witness", "witnesses")
     app.say(f"1 record, {size} bytes, " + (witnesses if proof.checkpoint else "not under a checkpoint yet"))
     if not proof.witnesses:
         app.say(

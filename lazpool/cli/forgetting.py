@@ -10,6 +10,7 @@ from lazpool.actions import forgetting
 from lazpool.actions.exporting import names_of
 from lazpool.cli.commands import command
 from lazpool.cli.partners import partner, who
+from lazpool.cli.words import counted
 
 if TYPE_CHECKING:
     from lazpool.actions.forgetting import Loss
@@ -39,14 +40,16 @@ def forget(app: App, other: str, yes: bool) -> None:  # noqa: FBT001 # click's s
         "km": gone.distance / 10,
         "deals": gone.deals,
     }
-    app.show(document, f"forgot {name}: {gone.rides} rides, {gone.settlements} settlements, {gone.deals} deals")
+    rides, settlements = counted(gone.rides, "ride"), counted(gone.settlements, "settlement")
+    app.show(document, f"forgot {name}: {rides}, {settlements}, {counted(gone.deals, 'deal')}")
     app.say("Backups and exports that you made before still hold it: delete those, too. What they have, they keep.")
 
 
 def _says(name: str, found: Loss) -> str:
     unsigned = f", {found.claimed} of them rides that nobody signed" if found.claimed else ""
+    rides = f"{counted(found.rides, 'ride')} that both signed ({found.distance / 10:.1f} km)"
     return (
-        f"With {name}: {found.rides} rides that both signed ({found.distance / 10:.1f} km), {found.settlements} "
-        f"settlements, {found.deals} deals{unsigned}.\nAfter it you can no longer prove that these rides took place, "
-        "that you drove or paid, nor where your log stood by their signature; the year's statement has them no more."
+        f"With {name}: {rides}, {counted(found.settlements, 'settlement')}, {counted(found.deals, 'deal')}{unsigned}.\n"
+        "After it you can no longer prove that these rides took place, that you drove or paid, nor where your log "
+        "stood by their signature; the year's statement has them no more."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lazpool.cli.commands import epilog, group
+from lazpool.cli.words import counted
 from lazpool.errors import InvalidInputError, LazpoolError, MalformedError, RefusedError
 
 if TYPE_CHECKING:
@@ -82,8 +83,10 @@ def rotate(app: App, typed: bool, yes: bool) -> None:  # noqa: FBT001 # click's 
         terms = rotating.rotate(desk, following)
         told = len(devices.told(desk.node, terms.id)[1])
     app.show({"identity": terms.new.hex(), "old": terms.old.hex(), "told": told}, terms.new.hex())
-    app.say(f"{told} partners are told as soon as your node runs: lazpool up. Backups and papers of before are void:")
-    app.say("make new ones with lazpool backup and lazpool key paper, and destroy the old.")
+    app.say(f"Told of it, as soon as your node runs: {counted(told, 'partner')}. Next: lazpool up")
+    app.say(
+        "Backups and papers of before are void: lazpool backup and lazpool key paper make new ones; destroy the old."
+    )
 
 
 def back(app: App, config: Config) -> None:

@@ -18,7 +18,7 @@ from lazpool.cli.exports import write
 from lazpool.cli.partners import partner
 from lazpool.cli.statement_document import HOW_TO_VERIFY, basis, document, evidence, kilograms, stands_behind
 from lazpool.cli.typed import short
-from lazpool.cli.words import fields
+from lazpool.cli.words import counted, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ def _text(whole: dict[str, Any]) -> list[str | Table]:
 
 
 def _sums(totals: dict[str, Any]) -> list[tuple[str, str]]:
-    days, people = _count(totals["days"], "day", "days"), _count(totals["people"], "person", "people")
+    days, people = counted(totals["days"], "day", "days"), counted(totals["people"], "person", "people")
     return [
         ("rides", f"{totals['rides']} on {days}, with {people}"),
         ("km", f"{totals['km_driven']:.1f} driven, {totals['km_ridden']:.1f} ridden"),
@@ -113,11 +113,7 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
 def _waiting(whole: dict[str, Any]) -> list[str]:
     """Return what is said of rides that cannot be counted yet."""
     many = whole["waiting"]
-    return [f"Without {_count(many, 'ride', 'rides')} that the driver has not signed for yet."] if many else []
-
-
-def _count(many: int, one: str, more: str) -> str:
-    return f"{many} {one if many == 1 else more}"
+    return [f"Without {counted(many, 'ride', 'rides')} that the driver has not signed for yet."] if many else []
 
 
 def as_text(whole: dict[str, Any]) -> str:

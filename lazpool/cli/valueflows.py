@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lazpool.cli import times
+from lazpool.cli.words import counted
 from lazpool.records.settlements import FORGIVEN, METHODS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _specifications(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
 def _ride(desk: Desk, line: Line) -> Iterator[dict[str, Any]]:
     agreement, promised, event = f"lz:agreement:{line.agreement.hex()}", line.deal.hex(), line.id.hex()
     passenger, driver = _sides(desk, line)
-    seats = f"{line.seats} {'seat' if line.seats == 1 else 'seats'}"
+    seats = counted(line.seats, "seat")
     service: dict[str, Any] = {
         "action": "deliverService",
         "provider": driver,

@@ -47,6 +47,11 @@ def duration(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < HOURS_FROM else f"{minutes / 60:.0f} h"
 
 
+def counted(many: int, one: str, more: str = "") -> str:
+    """Return a number of things, of which one has another ending than more."""
+    return f"{many} {one if many == 1 else more or f'{one}s'}"
+
+
 def too_dear(above: dict[str, Any]) -> str:
     """Return the warning for a share that is above the cap of the cost profile."""
     most = price(above["most"]["amount"], above["most"]["unit"])

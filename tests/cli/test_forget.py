@@ -22,7 +22,7 @@ def test_forgetting_somebody(ridden: tuple[User, User], tmp_path: Path) -> None:
     zoe.call("settle", "Ada", "all")
     assert answer(zoe, ada, "confirm") == "sealed"
     said = ada.say("forget", "Zoe", "--yes")
-    assert "forgot Zoe: 2 rides, 1 settlements, 2 deals" in said.out
+    assert "forgot Zoe: 2 rides, 1 settlement, 2 deals" in said.out
     assert "no longer prove" in said.err
     assert "Backups and exports" in said.err
     assert "3 commitments whose receipts were forgotten" in say(ada.home, "ledger", "verify").out
