@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lazpool.records.posts import MAX_LETTERBOXES
@@ -35,8 +36,9 @@ class Device:
         verify(self.identity, self.certificate, "dev", net, _device_id(self.log_pk))
 
 
+@lru_cache(maxsize=64)
 def certify(identity_seed: bytes, log_pk: bytes, net: bytes) -> Device:
-    """Return the certificate of a device by its person."""
+    """Return the certificate of a device by its person; a home asks for its own at each entry."""
     signature = sign(identity_seed, "dev", net, _device_id(log_pk))
     return Device(public_key(identity_seed), log_pk, signature)
 

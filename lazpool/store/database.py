@@ -18,7 +18,7 @@ BUSY_S = 5.0
 WAL_TRIES, WAL_TRY_S = 100, 0.05
 """The same for a change of the journal."""
 
-CHECKPOINT_PAGES = {"NORMAL": 4000, "FULL": 400}
+CHECKPOINT_PAGES = {"NORMAL": 4000, "FULL": 200}
 """The log between two checkpoints, in pages of 4 kB. NORMAL syncs only there: four times fewer than by default.
 FULL syncs at every commit, which takes several times longer where that makes the log's file longer: it stays short."""
 CACHE_KIB = 16_000

@@ -389,6 +389,17 @@ CREATE TABLE peers (
 """
 
 
+# An entry is looked up by its number, and its id follows from what is in it: an index of ids is a page more to bring to
+# the disk for each.
+_PLAIN_ENTRIES = """
+CREATE TABLE plain_entries (
+    seq INTEGER PRIMARY KEY, id BLOB NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL
+) STRICT;
+INSERT INTO plain_entries SELECT seq, id, body, signature FROM entries;
+DROP TABLE entries;
+ALTER TABLE plain_entries RENAME TO entries
+"""
+
 _STEPS = {
     "first": _FIRST,
     "meeting_spots": _MEETING_SPOTS,
@@ -419,6 +430,7 @@ _STEPS = {
     "promises": _PROMISES,
     "doubts": _DOUBTS,
     "peers": _PEERS,
+    "plain_entries": _PLAIN_ENTRIES,
 }
 """The steps by name, in the order in which they are taken; a new one is put at the end."""
 VERSION = len(_STEPS)
