@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rows import Row
 
 from lazpool.records import sync as frames
+from lazpool.records.covers import start_of
 from lazpool.rules import reconcile
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _board(size: int) -> list[bytes]:
     minutes = (
         SINCE + 1440 * chance.randrange(7) + chance.choice((540, 1140)) + chance.randrange(120) for _ in range(size)
     )
-    return sorted(frames.start_of(minute) + chance.randbytes(32) + b"\x01" for minute in minutes)
+    return sorted(start_of(minute) + chance.randbytes(32) + b"\x01" for minute in minutes)
 
 
 def _talk(ours: Sequence[bytes], theirs: Sequence[bytes]) -> tuple[int, int, float]:
