@@ -115,6 +115,11 @@ class Config:
             raise InvalidInputError(f"stamp is not from 0 to {MAX_STAMP_BITS}", hint=hint)
 
     @property
+    def start(self) -> str:
+        """The command that starts this home's node: one with a setting of a hub is one."""
+        return "lazpool up" if self.hub == Hub() else "lazpool hub run"
+
+    @property
     def keys_folder(self) -> Path:
         """Where the key files are."""
         return self.home / "keys"

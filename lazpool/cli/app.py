@@ -79,7 +79,7 @@ class App:
             from lazpool.node.presence import look  # noqa: PLC0415 # for people only
 
             if look(desk.config.lock_file) is None:
-                self.say("Your node is not running; this travels as soon as it does: lazpool up")
+                self.say(f"Your node is not running; this travels as soon as it does: {desk.config.start}")
 
     def asks(self) -> bool:
         """Tell whether somebody is there who reads questions and can answer them."""

@@ -136,8 +136,9 @@ def _name(desk: Desk, there: Presence | None) -> str:
 
 
 def _lines(desk: Desk, there: Presence | None, document: dict[str, object]) -> list[str]:
+    down = f"not running; start it: {desk.config.start}"
     pairs = {
-        "node": f"{'hub ' if document['hub'] else ''}{'running' if there else 'not running; start it: lazpool up'}",
+        "node": f"{'hub ' if document['hub'] else ''}{'running' if there else down}",
         "name": document["node"],
         "network": desk.config.network,
         "peers": document["peers"],

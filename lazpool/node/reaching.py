@@ -16,7 +16,6 @@ import trio
 
 from lazpool.actions.checks import Check, fault
 from lazpool.errors import LazpoolError, NotRunningError, UnreachableError
-from lazpool.hub import Hub
 from lazpool.net.address import is_global, parse_address
 from lazpool.node.presence import look
 from lazpool.records import sync
@@ -81,10 +80,8 @@ async def _check_all(desk: Desk) -> list[Check]:
 
 def _of_node(seen: _Look) -> list[Check]:
     if (there := seen.there) is None:
-        hint = "start it with: lazpool hub run" if seen.desk.config.hub != Hub() else NotRunningError.hint
-        return [
-            fault("node", NotRunningError("your node is not running: nothing leaves, and nothing arrives", hint=hint))
-        ]
+        down = "your node is not running: nothing leaves, and nothing arrives"
+        return [fault("node", NotRunningError(down, hint=f"start it with: {seen.desk.config.start}"))]
     checks = [Check("node", ok=True, detail=f"runs, as a {'hub' if there.hub else 'node'}")]
     if there.peers:
         checks.append(Check("neighbours", ok=True, detail=f"{there.peers} connected"))

@@ -63,6 +63,13 @@ def test_an_invitation_is_one_line(hub: User) -> None:
     assert "Valley hub" in said.err
 
 
+def test_a_hub_that_stands_still_is_started_as_one(hub: User) -> None:
+    """Where it is said that the node does not run, it is said how this one is started."""
+    assert "lazpool hub run" in hub.say("status").out
+    assert "lazpool hub run" in hub.say("netcheck").err
+    assert "lazpool hub run" in hub.say("offer", GRENOBLE, LYON, "--at", "tomorrow 17:00").err
+
+
 def test_its_code_is_drawn_or_written(hub: User, tmp_path: Path) -> None:
     """On a terminal that is wide enough, or where that is asked for; and into files to be printed."""
     svg, png = tmp_path / "invite.svg", tmp_path / "invite.png"

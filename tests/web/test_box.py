@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from lazpool.actions.standing import Held
 from lazpool.config import Config
@@ -120,41 +126,59 @@ def test_the_container_installs_what_the_preflight_asks_for() -> None:
         assert all((ROOT / one).exists() for one in source.split()), source
 
 
-def compose() -> dict[str, list[str]]:
-    """Return the keys of the compose file by their path, each with its value or the items below it."""
-    found: dict[str, list[str]] = {}
-    path: list[tuple[int, str]] = []
-    for line in (BOX / "compose.yaml").read_text(encoding="utf-8").splitlines():
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        assert "\t" not in line
-        indent = len(line) - len(line.lstrip())
-        if bare.startswith("- "):
-            found[".".join(name for _, name in path)].append(bare[2:].strip('"'))
-            continue
-        name, colon, value = bare.partition(":")
-        assert colon, line
-        path = [(depth, one) for depth, one in path if depth < indent] + [(indent, name)]
-        found[".".join(one for _, one in path)] = [value.strip()] if value.strip() else []
-    return found
+def compose() -> dict[str, Any]:
+    """Return the one service of the compose file."""
+    document = yaml.safe_load((BOX / "compose.yaml").read_text(encoding="utf-8"))
+    assert document["volumes"] == {"home": None}
+    hub: dict[str, Any] = document["services"]["hub"]
+    return hub
 
 
 def test_the_compose_file_locks_the_container_up() -> None:
     """It writes to its home alone, has no capability, and shows page and figures to this machine only."""
     found = compose()
-    assert found["services.hub.read_only"] == ["true"]
-    assert found["services.hub.cap_drop"] == ["ALL"]
-    assert found["services.hub.security_opt"] == ["no-new-privileges:true"]
-    assert found["services.hub.ports"] == ["4001:4001", "127.0.0.1:8080:8080"]
-    assert found["services.hub.volumes"] == ["home:/home/lazpool"]
-    assert "volumes.home" in found
-    assert found["services.hub.healthcheck.test"][:3] == ["CMD", "python3", "-c"]
-    assert "http://127.0.0.1:8080/health" in found["services.hub.healthcheck.test"][3]
-    assert (BOX / found["services.hub.build.context"][0] / found["services.hub.build.dockerfile"][0]).is_file()
+    assert found["read_only"] is True
+    assert found["cap_drop"] == ["ALL"]
+    assert found["security_opt"] == ["no-new-privileges:true"]
+    assert found["ports"] == ["4001:4001", "127.0.0.1:8080:8080"]
+    assert found["volumes"] == ["home:/home/lazpool"]
+    assert (BOX / found["build"]["context"] / found["build"]["dockerfile"]).is_file()
     text = (BOX / "Containerfile").read_text(encoding="utf-8")
     assert "VOLUME /home/lazpool" in text
     assert "EXPOSE 4001 8080" in text
+
+
+class Answer(BaseHTTPRequestHandler):
+    """A page that is well, or not."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        """Answer as told."""
+        self.send_response(self.status if self.path == "/health" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_the_container_tells_whether_it_is_well() -> None:
+    """The command that a container runs to look is one text for a shell, and ends as the page of the hub answers."""
+    command = compose()["healthcheck"]["test"].replace("python3", shlex.quote(sys.executable))
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    here = command.replace(":8080/", f":{server.server_port}/")
+    assert here != command
+    found = []
+    for status in (200, 503):
+        Answer.status = status
+        found.append(subprocess.run(["/bin/sh", "-c", here], capture_output=True, timeout=60, check=False).returncode)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    found.append(subprocess.run(["/bin/sh", "-c", here], capture_output=True, timeout=60, check=False).returncode)
+    assert (found[0], found[1] > 0, found[2] > 0) == (0, True, True)
 
 
 def figures() -> set[str]:
