@@ -12,12 +12,11 @@ from strict_bytes import (
     DISTANCE,
     MINUTE,
     Device,
-    between,
+    check,
     currency,
     digest,
-    fields,
+    named,
     require,
-    sized,
     verify,
     verify_device,
 )
@@ -35,12 +34,8 @@ BOUNDS |= {"answer_by": MINUTE}
 
 def agreement_terms(data: bytes) -> dict[str, Any]:
     """Return the terms of an agreement by name, with their `id`."""
-    terms = dict(zip(AGREEMENT, fields(data, 512, len(AGREEMENT)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 4, "shape", "no agreement of version 1")
-    for name, size in SIZES.items():
-        sized(terms[name], size)
-    for name, bounds in BOUNDS.items():
-        between(terms[name], bounds)
+    terms = named(data, 512, AGREEMENT, 4, "agreement")
+    check(terms, SIZES, BOUNDS)
     for name in ("pickup", "dropoff"):
         require(is_cell(terms[name], 9), "range", f"the {name} is no cell of resolution 9")
     require(terms["pickup_at"] <= terms["dropoff_at"], "range", "dropped off before picked up")

@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from closed_groups import code_content, printable
-from strict_bytes import MINUTE, between, device, digest, fields, free_text, require, sized, verify, verify_device
+from strict_bytes import (
+    MINUTE,
+    between,
+    device,
+    digest,
+    fields,
+    free_text,
+    named,
+    require,
+    sized,
+    verify,
+    verify_device,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +37,7 @@ INVITE = ("nonce", "name", "founder", "box_pk", "tag_pk", "letterboxes")
 
 def founding(data: bytes) -> dict[str, Any]:
     """Return the terms of a founding by name, with their `id` and the `people` who must sign."""
-    terms = dict(zip(FOUNDING, fields(data, 3456, len(FOUNDING)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 8, "shape", "no founding of version 1")
+    terms = named(data, 3456, FOUNDING, 8, "founding")
     members = terms["members"]
     require(type(members) is list, "range", "no members")
     require(all(type(one) is list and len(one) == 6 for one in members), "shape", "no member")
@@ -73,8 +84,7 @@ def _empty_or_id(value: Any) -> None:
 
 def ride(data: bytes) -> dict[str, Any]:
     """Return the terms of a ride by name, with their `id` and the `people` who must sign."""
-    terms = dict(zip(RIDE, fields(data, 640, len(RIDE)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 9, "shape", "no ride of version 1")
+    terms = named(data, 640, RIDE, 9, "ride")
     for name, size in {"net": 8, "circle": 32, "driver": 32, "nonce": 16}.items():
         sized(terms[name], size)
     today = between(terms["at"], MINUTE) // DAY

@@ -14,11 +14,13 @@ from strict_bytes import (
     SEQ,
     Device,
     between,
+    check,
     currency,
     decode,
     device,
     digest,
     fields,
+    named,
     require,
     sized,
     verify,
@@ -43,12 +45,8 @@ BOUNDS |= {"dir_seq": SEQ, "dir_balance": AMOUNT, "init_role": (1, 1), "init_seq
 
 def receipt_terms(data: bytes) -> dict[str, Any]:
     """Return the terms of a receipt by name, with their `id`."""
-    terms = dict(zip(RECEIPT, fields(data, 768, len(RECEIPT)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 5, "shape", "no receipt of version 1")
-    for name, size in SIZES.items():
-        sized(terms[name], size)
-    for name, bounds in BOUNDS.items():
-        between(terms[name], bounds)
+    terms = named(data, 768, RECEIPT, 5, "receipt")
+    check(terms, SIZES, BOUNDS)
     require(terms["driver"] != terms["passenger"], "range", "one person alone")
     require(terms["start"] % 15 == 0 and terms["length"] % 5 == 0, "range", "times that are not rounded")
     _check_money(terms)
@@ -65,13 +63,10 @@ METHODS = ("cash", "bank", "offset", "forgiven")
 
 def settlement_terms(data: bytes) -> dict[str, Any]:
     """Return the terms of a settlement by name, with their `id`."""
-    terms = dict(zip(SETTLEMENT, fields(data, 512, len(SETTLEMENT)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 6, "shape", "no settlement of version 1")
-    for name, size in {"net": 8, "nonce": 16, "payer": 32, "payee": 32, "init_log": 32, "init_head": 32}.items():
-        sized(terms[name], size)
+    terms = named(data, 512, SETTLEMENT, 6, "settlement")
+    sizes = {"net": 8, "nonce": 16, "payer": 32, "payee": 32, "init_log": 32, "init_head": 32}
     bounds = {"at": MINUTE, "amount": (1, AMOUNT[1]), "method": (0, 3), "dir_seq": SEQ, "dir_balance": AMOUNT}
-    for name, bound in {**bounds, "init_seq": SEQ, "expires": MINUTE}.items():
-        between(terms[name], bound)
+    check(terms, sizes, {**bounds, "init_seq": SEQ, "expires": MINUTE})
     require(terms["payer"] != terms["payee"], "range", "one person alone")
     _check_money(terms)
     people = {"debtor": terms["payer"], "creditor": terms["payee"], "seal": SETTLED, "tag": "settle"}
@@ -86,14 +81,10 @@ CORRECTION = [
 
 def correction_terms(data: bytes) -> dict[str, Any]:
     """Return the terms of a correction by name, with their `id` and the difference as `amount`."""
-    terms = dict(zip(CORRECTION, fields(data, 512, len(CORRECTION)), strict=True))
-    require(terms["version"] == 1 and terms["kind"] == 7, "shape", "no correction of version 1")
+    terms = named(data, 512, CORRECTION, 7, "correction")
     sizes = {"net": 8, "nonce": 16, "first": 32, "second": 32, "record": 32, "init_log": 32, "init_head": 32}
-    for name, size in sizes.items():
-        sized(terms[name], size)
     bounds = {**dict.fromkeys(("was", "now", "dir_balance"), (-AMOUNT[1], AMOUNT[1])), "at": MINUTE, "dir_seq": SEQ}
-    for name, bound in {**bounds, "init_seq": SEQ, "expires": MINUTE}.items():
-        between(terms[name], bound)
+    check(terms, sizes, {**bounds, "init_seq": SEQ, "expires": MINUTE})
     require(terms["first"] != terms["second"], "range", "one person alone")
     require(terms["was"] * terms["now"] >= 0, "range", "who owes whom is turned around")
     currency(terms["unit"])

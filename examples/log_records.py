@@ -14,10 +14,12 @@ from strict_bytes import (
     SEQ,
     RefusedError,
     between,
+    check,
     digest,
     envelope,
     fields,
     free_text,
+    named,
     require,
     sized,
     verify,
@@ -99,10 +101,8 @@ def revocation(data: bytes) -> dict[str, Any]:
     """Verify a revocation; return its fields and `id`."""
     body, signature = envelope(data, 256)
     names = ("version", "net", "kind", "identity", "log", "last_seq", "last_id", "at")
-    found = dict(zip(names, fields(body, 256, len(names)), strict=True))
-    require(found["version"] == 1 and found["kind"] == 10, "shape", "no revocation of version 1")
-    for name, size in {"net": 8, "identity": 32, "log": 32}.items():
-        sized(found[name], size)
+    found = named(body, 256, names, 10, "revocation")
+    check(found, {"net": 8, "identity": 32, "log": 32}, {})
     last(found["last_seq"], found["last_id"])
     between(found["at"], SECOND)
     found["id"] = digest("lz/revoke/1", body)
@@ -116,11 +116,8 @@ def rotation(data: bytes) -> dict[str, Any]:
     require(type(body) is type(new) is type(old) is bytes, "shape", "no rotation")
     require(len(new) == 64 and len(old) in {0, 64}, "shape", "no signatures")
     names = ("version", "net", "kind", "old", "new", "next_commitment", "at")
-    found = dict(zip(names, fields(body, 512, len(names)), strict=True))
-    require(found["version"] == 1 and found["kind"] == 11, "shape", "no rotation of version 1")
-    for name, size in {"net": 8, "old": 32, "new": 32, "next_commitment": 32}.items():
-        sized(found[name], size)
-    between(found["at"], SECOND)
+    found = named(body, 512, names, 11, "rotation")
+    check(found, {"net": 8, "old": 32, "new": 32, "next_commitment": 32}, {"at": SECOND})
     require(found["old"] != found["new"], "range", "the same identity")
     found |= {"id": digest("lz/rotate/1", body), "agreed": bool(old)}
     verify(found["new"], new, "rotate-new", found["net"], found["id"])
@@ -154,12 +151,8 @@ def statement(data: bytes) -> dict[str, Any]:
 def statement_fields(body: bytes) -> dict[str, Any]:
     """Return the fields of a statement and its `id`, signature not verified."""
     names = ("version", "net", "kind", "log", "size", "root", "at")
-    found = dict(zip(names, fields(body, 256, len(names)), strict=True))
-    require(found["version"] == 1 and found["kind"] == 12, "shape", "no statement of version 1")
-    for name, size in {"net": 8, "log": 32, "root": 32}.items():
-        sized(found[name], size)
-    between(found["size"], (1, SEQ[1] - 1))
-    between(found["at"], SECOND)
+    found = named(body, 256, names, 12, "statement")
+    check(found, {"net": 8, "log": 32, "root": 32}, {"size": (1, SEQ[1] - 1), "at": SECOND})
     return {**found, "id": digest("lz/checkpoint/1", body)}
 
 

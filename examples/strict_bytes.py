@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nacl.bindings import (
     crypto_box_seal_open,
@@ -18,6 +18,9 @@ from nacl.bindings import (
     crypto_sign_open,
 )
 from nacl.exceptions import BadSignatureError, CryptoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_DEPTH, MAX_ITEMS = 3, 4096
 MINUTE, SECOND, AMOUNT, SEQ = (0, 2**32 - 1), (0, 2**40 - 1), (0, 2**40 - 1), (1, 2**32 - 1)
@@ -109,6 +112,21 @@ def fields(data: bytes, limit: int, arity: int) -> list[Any]:
     array = decode(data, limit)
     require(len(array) == arity, "shape", f"{len(array)} fields")
     return array
+
+
+def named(data: bytes, limit: int, names: Sequence[str], kind: int, what: str) -> dict[str, Any]:
+    """Return the fields of a record of that kind by name, not yet checked."""
+    found = dict(zip(names, fields(data, limit, len(names)), strict=True))
+    require(found["version"] == 1 and found["kind"] == kind, "shape", f"no {what} of version 1")
+    return found
+
+
+def check(found: dict[str, Any], sizes: dict[str, int], bounds: dict[str, tuple[int, int]]) -> None:
+    """Refuse fields that are not bytes of these sizes, or not integers within these bounds."""
+    for name, size in sizes.items():
+        sized(found[name], size)
+    for name, bound in bounds.items():
+        between(found[name], bound)
 
 
 def sized(value: Any, size: int) -> bytes:

@@ -34,6 +34,11 @@ def gather(town: Town, founder: str, others: Sequence[str], previous: Circle | N
 def found(town: Town, founder: str, others: Sequence[str], previous: Circle | None = None) -> None:
     """Let a circle be founded and signed by all."""
     gather(town, founder, others, previous)
+    found_gathered(town, founder, others)
+
+
+def found_gathered(town: Town, founder: str, others: Sequence[str]) -> None:
+    """Let a circle that others joined be founded and signed by all."""
     circle_founding.found(town[founder], circle_of(town, founder))
     town.carry()
     for name in others:

@@ -12,7 +12,7 @@ from lazpool.actions.exporting import bundle
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.rules.turns import UNIT
 from lazpool.store import circles as store
-from tests.circle_town import circle_of, found, gather, pending, share, sign_all
+from tests.circle_town import circle_of, found, found_gathered, gather, pending, share, sign_all
 from tests.simulation.outside import verify_bundle
 from tests.town import Town
 
@@ -108,11 +108,7 @@ def test_a_new_log_cannot_sign_by_the_old_identity(town: Town) -> None:
     for name in ("ann", "cid"):
         circle_founding.join(town[name], circle_founding.invited(town[name], code))
     town.carry()
-    circle_founding.found(town["bob"], circle_of(town, "bob"))
-    town.carry()
-    for name in ("ann", "cid"):
-        sign_all(town, name)
-    town.carry()
+    found_gathered(town, "bob", ["ann", "cid"])
     for name in PEOPLE:
         assert points(town, name) == {"Ann": 2 * THIRD, "Bob": -THIRD, "Cid": -THIRD}
     assert town.is_quiet()

@@ -13,7 +13,7 @@ from lazpool.actions.resuming import resume
 from lazpool.errors import NotFoundError, RefusedError
 from lazpool.rules.turns import UNIT
 from lazpool.store import circles as store
-from tests.circle_town import circle_of, found, gather, pending, points, ride, share, sign_all
+from tests.circle_town import circle_of, found, found_gathered, gather, pending, points, ride, share, sign_all
 from tests.town import Town
 
 if TYPE_CHECKING:
@@ -250,11 +250,7 @@ def test_others_go_on_when_one_leaves(circle: Town) -> None:
     circle.carry()
     circle_founding.join(circle["bob"], circle_of(circle, "bob"))
     circle.carry()
-    circle_founding.found(circle["ann"], circle_of(circle, "ann"))
-    circle.carry()
-    for name in ("bob", "eve"):
-        sign_all(circle, name)
-    circle.carry()
+    found_gathered(circle, "ann", ["bob", "eve"])
     after = points(circle, "eve")
     assert sum(after.values()) == 0
     assert after == points(circle, "ann") == points(circle, "bob")
